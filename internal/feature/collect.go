@@ -1,0 +1,276 @@
+package feature
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/spoor-cti/spoor/internal/entity"
+	"github.com/spoor-cti/spoor/internal/obs"
+	"github.com/spoor-cti/spoor/internal/store"
+)
+
+// Limits of what is read of one unit. A name with more rows (a dynamic DNS
+// provider, a content network) says nothing by the rest of them.
+const (
+	maxRows  = 4000
+	maxCerts = 64
+	maxRefs  = 12 // rows named behind one value
+)
+
+// Units tells which name the habits of a host belong to.
+type Units struct {
+	// Shared reports whether a registrable name lets the names below it to
+	// others (dynamic DNS, free hosting), beyond what the Public Suffix List
+	// says. Nil: none does.
+	Shared func(registrable string) bool
+}
+
+// Of returns the unit of a host, and whether it has one: a public suffix has none.
+func (u Units) Of(host string) (string, bool) {
+	r, ok := entity.Registrable(host)
+	if !ok || u.Shared == nil || len(host) == len(r) || !u.Shared(r) {
+		return r, ok
+	}
+	below := host[:len(host)-len(r)-1]
+	for i := len(below) - 1; i >= 0; i-- {
+		if below[i] == '.' {
+			return host[i+1:], true
+		}
+	}
+	return host, true
+}
+
+// Collect reads a unit's rows in the reader's view and returns its features.
+// A unit without any row gives a Row with the features of its name only.
+func (u Units) Collect(ctx context.Context, r store.Reader, unit string) (*Row, error) {
+	c := newCollector(unit)
+	rows := store.RowsIn(ctx, r, store.Range{Zone: unit}, store.Query{Relations: relations, Atoms: true})
+	if u.Shared != nil && u.Shared(unit) { // the apex itself; what lies below belongs to others
+		rows = r.Neighbours(ctx, entity.Entity{Kind: entity.Domain, Key: unit}, store.Query{Relations: relations, Atoms: true})
+	}
+	n := 0
+	for row, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		if n++; n > maxRows {
+			c.row.Cut = true
+			break
+		}
+		c.add(&row)
+	}
+	if err := c.certificates(ctx, r); err != nil {
+		return nil, err
+	}
+	return c.finish(), nil
+}
+
+// relations are those that say something about a name.
+var relations = []obs.Relation{
+	obs.Resolves, obs.ResolvesVia, obs.NS, obs.MX, obs.SOARname, obs.SAN, obs.RegistrarOf, obs.Registrant, obs.Admin,
+	obs.HasFingerprint, obs.RedirectsTo, obs.UsesTracker, obs.ReportedAs, obs.CommunicatesWith,
+}
+
+// CollectOther returns the features that an entity other than a domain lends to
+// a seed: an address stands for itself and its network, a certificate for
+// itself, its key, issuer and validity.
+func CollectOther(ctx context.Context, r store.Reader, e entity.Entity) (*Row, error) {
+	c := newCollector("")
+	self := evidence{reliable: 0.9999}
+	switch f := seedValue(e); f {
+	case 0:
+	case Cert:
+		c.sans = append(c.sans, san{e, self})
+		if err := c.certificates(ctx, r); err != nil {
+			return nil, err
+		}
+	case IP:
+		c.put(IP, e.Key, self)
+		c.put(Net, network(e.Key), self)
+	case Client:
+		c.put(Client, e.String(), self)
+	case Title, Server, Fingerprint, TXT:
+		c.put(f, fingerprintText(e), self)
+	default:
+		c.put(f, e.Key, self)
+	}
+	return c.finish(), nil
+}
+
+// seedValue returns the feature of which the entity is a value.
+func seedValue(e entity.Entity) Feature {
+	switch e.Kind {
+	case entity.IP:
+		return IP
+	case entity.Prefix:
+		return Net
+	case entity.ASN:
+		return ASN
+	case entity.Cert:
+		return Cert
+	case entity.SPKI:
+		return SPKI
+	case entity.Email:
+		return Email
+	case entity.Phone:
+		return Phone
+	case entity.Person:
+		return Person
+	case entity.Org:
+		return Org
+	case entity.Registrar:
+		return Registrar
+	case entity.Tracker:
+		return Tracker
+	case entity.Label:
+		return Label
+	case entity.FileHash:
+		return Client
+	case entity.Fingerprint:
+		return fingerprintFeature(e.Key)
+	}
+	return 0
+}
+
+// collector gathers the evidence for one unit's values.
+type collector struct {
+	row    Row
+	values map[key]*entry
+	sans   []san
+	ns     []nameServer
+	latest obs.Time // start of the latest certificate
+	days   string   // its validity
+	daysBy evidence
+}
+
+type key struct {
+	f    Feature
+	text string
+}
+
+// entry is a value in the making.
+type entry struct {
+	Value
+	lineages []string
+}
+
+// san is a certificate that names a host of the unit.
+type san struct {
+	cert entity.Entity
+	ev   evidence
+}
+
+type nameServer struct {
+	host string
+	ev   evidence
+}
+
+// evidence is one row's support for a value.
+type evidence struct {
+	row      RowRef
+	spans    []Span
+	tlp      obs.TLP
+	reliable float64
+	lineage  string
+}
+
+func newCollector(unit string) *collector {
+	return &collector{row: Row{Unit: unit}, values: map[key]*entry{}}
+}
+
+// Reliability is how often a statement on this ground is right: the proposal of
+// the scoring decision record, by basis.
+func Reliability(b obs.Basis) float64 {
+	switch b {
+	case obs.Zone, obs.Logged, obs.Declared, obs.Probe:
+		return 0.999
+	case obs.Sensor:
+		return 0.995
+	case obs.Listed:
+		return 0.9
+	}
+	return 0.98
+}
+
+func evidenceOf(r *store.Row) evidence {
+	first, last := r.Span()
+	ev := evidence{
+		row: RowRef{
+			Edge:   store.Edge{Subject: r.Subject, Relation: r.Relation, Object: r.Object},
+			RRType: r.RRType, Source: r.Origin.Source, First: first, Last: last,
+		},
+		tlp: r.Origin.Handling.TLP, reliable: Reliability(r.Origin.Basis), lineage: r.Origin.Lineage,
+	}
+	if ev.lineage == "" {
+		ev.lineage = r.Origin.Source
+	}
+	for _, i := range r.Intervals {
+		if i.Dated() {
+			ev.spans = append(ev.spans, Span{i.First, i.Last + r.Origin.Granularity.Slack()})
+		}
+	}
+	return ev
+}
+
+// put adds one row's support for a value.
+func (c *collector) put(f Feature, text string, ev evidence) {
+	if text == "" {
+		return
+	}
+	k := key{f, text}
+	v := c.values[k]
+	if v == nil {
+		v = &entry{Value: Value{Feature: f, Text: text, TLP: ev.tlp}}
+		c.values[k] = v
+	}
+	if ev.tlp.Rank() < v.TLP.Rank() {
+		v.TLP = ev.tlp
+	}
+	v.Spans = append(v.Spans, ev.spans...)
+	v.Reliable = max(v.Reliable, ev.reliable)
+	if ev.row.Relation != 0 && len(v.Rows) < maxRefs {
+		v.Rows = append(v.Rows, ev.row)
+	}
+	if ev.lineage != "" && !slices.Contains(v.lineages, ev.lineage) {
+		v.lineages = append(v.lineages, ev.lineage)
+		v.Lineages++
+	}
+}
+
+// finish derives what follows from the gathered values and sorts all.
+func (c *collector) finish() *Row {
+	c.nameServers()
+	c.put(Validity, c.days, c.daysBy)
+	if c.row.Unit != "" {
+		ev := evidence{tlp: obs.Clear, reliable: 0.9999}
+		c.put(TLD, tld(c.row.Unit), ev)
+		c.put(Shape, shape(label(c.row.Unit)), ev)
+	}
+	c.row.Values = make([]Value, 0, len(c.values))
+	for _, v := range c.values {
+		v.Hash = HashOf(v.Feature, v.Text)
+		v.Spans = mergeSpans(v.Spans)
+		c.row.Values = append(c.row.Values, v.Value)
+	}
+	slices.SortFunc(c.row.Values, func(a, b Value) int {
+		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Text, b.Text))
+	})
+	return &c.row
+}
+
+func mergeSpans(s []Span) []Span {
+	if len(s) < 2 {
+		return s
+	}
+	slices.SortFunc(s, func(a, b Span) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last)) })
+	out := s[:1]
+	for _, x := range s[1:] {
+		if last := &out[len(out)-1]; x.First <= last.Last+1 {
+			last.Last = max(last.Last, x.Last)
+			continue
+		}
+		out = append(out, x)
+	}
+	return out
+}

@@ -1,0 +1,171 @@
+// Package feature turns the rows of one registered name into the features that
+// scores, counts and fingerprints read: its addresses, name servers, contacts,
+// certificates, the shape of its name, each with its time and the rows behind it.
+//
+// The unit is the registrable name, with everything below it: habits belong to
+// whoever registers a name, not to a host. Features are derived; the room is
+// pure and knows neither the index that counts them nor how they are scored.
+package feature
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/spoor-cti/spoor/internal/obs"
+	"github.com/spoor-cti/spoor/internal/store"
+)
+
+// Feature is a kind of value that a name can have. The numbers are part of the
+// stored form of the index: raise index.SchemaVersion when they change.
+type Feature uint8
+
+// The features. A name can have several values of most.
+const (
+	IP          Feature = 1
+	Net         Feature = 2 // /24, IPv6 /48
+	ASN         Feature = 3
+	NSSet       Feature = 4 // the latest set of name servers, sorted, with blanks between
+	NSDomain    Feature = 5 // registrable names of the name servers
+	MX          Feature = 6 // registrable names of the mail exchangers
+	SOA         Feature = 7 // contact in the SOA record
+	Cert        Feature = 8
+	SPKI        Feature = 9
+	Issuer      Feature = 10
+	Validity    Feature = 11 // of the latest certificate, in days
+	Registrar   Feature = 12
+	Org         Feature = 13
+	Person      Feature = 14
+	Email       Feature = 15
+	MailDomain  Feature = 16
+	Phone       Feature = 17
+	Country     Feature = 18
+	TLD         Feature = 19
+	Shape       Feature = 20 // letters, digits and hyphens of the label, see shape
+	Gram        Feature = 21 // five characters of the label, see grams
+	Title       Feature = 22
+	Server      Feature = 23
+	Redirect    Feature = 24 // registrable name that it redirects to
+	Fingerprint Feature = 25 // favicon, jarm, header hashes and others, as "type:value"
+	Tracker     Feature = 26
+	Label       Feature = 27 // what reports call it
+	Client      Feature = 28 // files, apps and malware that talk to it
+	TXT         Feature = 29 // text records
+	CNAME       Feature = 30 // registrable name that it is an alias of
+
+	// Pairs of a child with its parent, for conditional counts.
+	RegistrarOrg      Feature = 40
+	RegistrarPerson   Feature = 41
+	RegistrarPhone    Feature = 42
+	RegistrarCountry  Feature = 43
+	RegistrarNSDomain Feature = 44
+	NSDomainSOA       Feature = 45
+	ASNIssuer         Feature = 46
+	ASNServer         Feature = 47
+	IssuerValidity    Feature = 48
+
+	// Tuples for the joint cap, by the finest address level that is shared.
+	JointIP       Feature = 60 // registrar, NS domain, IP, TLD, server
+	JointNet      Feature = 61
+	JointASN      Feature = 62
+	JointShortIP  Feature = 63 // registrar, NS domain, IP
+	JointShortNet Feature = 64
+	JointShortASN Feature = 65
+
+	// Created is no value but a moment; it is here so that a term can name it.
+	Created Feature = 80
+)
+
+var names = map[Feature]string{
+	IP: "ip", Net: "net", ASN: "asn", NSSet: "ns-set", NSDomain: "ns-domain", MX: "mx", SOA: "soa-contact",
+	Cert: "certificate", SPKI: "key", Issuer: "issuer", Validity: "validity", Registrar: "registrar", Org: "organisation",
+	Person: "person", Email: "email", MailDomain: "mail-domain", Phone: "phone", Country: "country", TLD: "tld",
+	Shape: "name-shape", Gram: "name-gram", Title: "title", Server: "server", Redirect: "redirect",
+	Fingerprint: "fingerprint", Tracker: "tracker", Label: "reported-as", Client: "client", TXT: "txt", CNAME: "cname",
+	RegistrarOrg: "registrar+organisation", RegistrarPerson: "registrar+person", RegistrarPhone: "registrar+phone",
+	RegistrarCountry: "registrar+country", RegistrarNSDomain: "registrar+ns-domain", NSDomainSOA: "ns-domain+soa-contact",
+	ASNIssuer: "asn+issuer", ASNServer: "asn+server", IssuerValidity: "issuer+validity",
+	JointIP: "joint-ip", JointNet: "joint-net", JointASN: "joint-asn",
+	JointShortIP: "joint-short-ip", JointShortNet: "joint-short-net", JointShortASN: "joint-short-asn",
+	Created: "created",
+}
+
+// String returns the feature's name, as it stands in a term.
+func (f Feature) String() string {
+	if s, ok := names[f]; ok {
+		return s
+	}
+	return "unknown"
+}
+
+// Pairs lists the child with its parent for each pair feature.
+var Pairs = map[Feature]struct{ Parent, Child Feature }{
+	RegistrarOrg: {Registrar, Org}, RegistrarPerson: {Registrar, Person}, RegistrarPhone: {Registrar, Phone},
+	RegistrarCountry: {Registrar, Country}, RegistrarNSDomain: {Registrar, NSDomain}, NSDomainSOA: {NSDomain, SOA},
+	ASNIssuer: {ASN, Issuer}, ASNServer: {ASN, Server}, IssuerValidity: {Issuer, Validity},
+}
+
+// Hash identifies a value of a feature in counts and postings. It is the head of
+// a SHA-256: an adversary chooses many of these values.
+type Hash uint64
+
+// HashOf returns the hash of a value; a pair or tuple has several parts.
+func HashOf(f Feature, parts ...string) Hash {
+	var buf [192]byte
+	b := append(buf[:0], byte(f))
+	for _, p := range parts {
+		b = append(b, p...)
+		b = append(b, 0)
+	}
+	sum := sha256.Sum256(b)
+	return Hash(binary.BigEndian.Uint64(sum[:8]))
+}
+
+// Value is one value that a name has.
+type Value struct {
+	Feature  Feature
+	Text     string // canonical; what people see
+	Hash     Hash
+	TLP      obs.TLP  // the lowest level at which the value is visible
+	Spans    []Span   // when it held, in order; empty: no source gave a time
+	Reliable float64  // of the most reliable source that says so, below 1
+	Lineages int      // distinct upstream sources that say so
+	Rows     []RowRef // the rows behind it
+}
+
+// Span is a stretch of time, both ends included.
+type Span struct{ First, Last obs.Time }
+
+// RowRef points at the row that says so.
+type RowRef struct {
+	store.Edge
+	RRType obs.RRType
+	Source string
+	First  obs.Time
+	Last   obs.Time
+}
+
+// Row is what is known of one unit.
+type Row struct {
+	Unit       string
+	Values     []Value  // sorted by feature, then text; pairs and tuples are not among them
+	Created    obs.Time // of the registration; zero: unknown
+	CreatedRow *RowRef
+	CreatedTLP obs.TLP
+	Cut        bool // the name has more rows than were read
+}
+
+// Of returns the values of one feature.
+func (r *Row) Of(f Feature) []Value {
+	lo := 0
+	for lo < len(r.Values) && r.Values[lo].Feature < f {
+		lo++
+	}
+	hi := lo
+	for hi < len(r.Values) && r.Values[hi].Feature == f {
+		hi++
+	}
+	return r.Values[lo:hi]
+}
+
+// Has reports whether the feature was observed.
+func (r *Row) Has(f Feature) bool { return len(r.Of(f)) > 0 }

@@ -1,0 +1,258 @@
+package feature
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spoor-cti/spoor/internal/entity"
+	"github.com/spoor-cti/spoor/internal/obs"
+	"github.com/spoor-cti/spoor/internal/store"
+)
+
+// add takes in a row in which a name of the unit stands.
+func (c *collector) add(r *store.Row) {
+	if !r.Out {
+		switch r.Relation {
+		case obs.SAN:
+			c.sans = append(c.sans, san{r.Subject, evidenceOf(r)})
+		case obs.CommunicatesWith:
+			c.put(Client, r.Subject.String(), evidenceOf(r))
+		}
+		return
+	}
+	ev := evidenceOf(r)
+	switch r.Relation {
+	case obs.Resolves, obs.ResolvesVia:
+		c.resolution(r, ev)
+	case obs.NS:
+		c.ns = append(c.ns, nameServer{r.Object.Key, ev})
+	case obs.MX:
+		c.put(MX, unitOrSelf(r.Object.Key), ev)
+	case obs.SOARname:
+		c.put(SOA, r.Object.Key, ev)
+	case obs.RegistrarOf:
+		c.registration(r, ev)
+	case obs.Registrant, obs.Admin:
+		c.contact(r, ev)
+	case obs.HasFingerprint:
+		c.put(fingerprintFeature(r.Object.Key), fingerprintText(r.Object), ev)
+	case obs.UsesTracker:
+		c.put(Tracker, r.Object.Key, ev)
+	case obs.RedirectsTo:
+		c.redirect(r.Object, ev)
+	case obs.ReportedAs:
+		c.put(Label, r.Object.Key, ev)
+	}
+}
+
+func (c *collector) resolution(r *store.Row, ev evidence) {
+	switch r.Object.Kind {
+	case entity.IP:
+		c.put(IP, r.Object.Key, ev)
+		c.put(Net, network(r.Object.Key), ev)
+	case entity.Domain:
+		if to := unitOrSelf(r.Object.Key); to != c.row.Unit {
+			c.put(CNAME, to, ev)
+		}
+	case entity.Fingerprint:
+		if strings.HasPrefix(r.Object.Key, "txt") {
+			c.put(TXT, r.Object.Key, ev)
+		}
+	}
+}
+
+// network returns the /24 of an IPv4 address, the /48 of an IPv6 address.
+func network(addr string) string {
+	a, err := netip.ParseAddr(addr)
+	if err != nil {
+		return ""
+	}
+	bits := 24
+	if a.Is6() {
+		bits = 48
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return p.String()
+}
+
+func unitOrSelf(host string) string {
+	if r, ok := entity.Registrable(host); ok {
+		return r
+	}
+	return host
+}
+
+// registration takes the registrar and, from a declared interval, the moment of
+// the registration.
+func (c *collector) registration(r *store.Row, ev evidence) {
+	c.put(Registrar, r.Object.Key, ev)
+	if r.Origin.Basis != obs.Declared || r.Subject.Key != c.row.Unit {
+		return
+	}
+	for _, i := range r.Intervals {
+		if i.Dated() && i.Flags&obs.FirstBound == 0 && i.First > c.row.Created {
+			ref := ev.row
+			c.row.Created, c.row.CreatedRow, c.row.CreatedTLP = i.First, &ref, ev.tlp
+		}
+	}
+}
+
+func (c *collector) contact(r *store.Row, ev evidence) {
+	switch r.Object.Kind {
+	case entity.Org:
+		c.put(Org, r.Object.Key, ev)
+	case entity.Person:
+		c.put(Person, r.Object.Key, ev)
+	case entity.Phone:
+		c.put(Phone, r.Object.Key, ev)
+	case entity.Email:
+		c.put(Email, r.Object.Key, ev)
+		c.put(MailDomain, r.Object.Key[strings.LastIndexByte(r.Object.Key, '@')+1:], ev)
+	}
+	for _, a := range r.Atoms {
+		for _, at := range a.Attributes {
+			if at.Name == "country" && at.State == obs.Present {
+				c.put(Country, strings.ToLower(at.Value), ev)
+			}
+		}
+	}
+}
+
+func (c *collector) redirect(to entity.Entity, ev evidence) {
+	if to.Kind == entity.URL {
+		host, ok := entity.HostOf(to.Key)
+		if !ok || host.Kind != entity.Domain {
+			return
+		}
+		to = host
+	}
+	if unit := unitOrSelf(to.Key); unit != c.row.Unit {
+		c.put(Redirect, unit, ev)
+	}
+}
+
+func fingerprintFeature(key string) Feature {
+	typ, _, _ := strings.Cut(key, ":")
+	switch typ {
+	case "title":
+		return Title
+	case "server":
+		return Server
+	case "txt", "txt-sha256":
+		return TXT
+	case "package":
+		return Client
+	}
+	return Fingerprint
+}
+
+func fingerprintText(e entity.Entity) string {
+	if f := fingerprintFeature(e.Key); f == Title || f == Server {
+		_, text, _ := strings.Cut(e.Key, ":")
+		return text
+	}
+	return e.Key
+}
+
+// nsFresh is how long before the last sighting of any name server one still
+// belongs to the latest set, in seconds.
+const nsFresh = 30 * 86400
+
+// nameServers makes the features of the name servers: every domain that served
+// the unit, and the latest set of hosts.
+func (c *collector) nameServers() {
+	var newest obs.Time
+	for _, n := range c.ns {
+		c.put(NSDomain, unitOrSelf(n.host), n.ev)
+		newest = max(newest, n.ev.row.Last)
+	}
+	var set []string
+	all := evidence{tlp: obs.Clear}
+	for _, n := range c.ns {
+		if n.ev.row.Subject.Key != c.row.Unit || newest-n.ev.row.Last > nsFresh {
+			continue
+		}
+		set = append(set, n.host)
+		all.spans = append(all.spans, n.ev.spans...)
+		all.reliable = max(all.reliable, n.ev.reliable)
+		if n.ev.tlp.Rank() > all.tlp.Rank() {
+			all.tlp = n.ev.tlp // the set shows every member
+		}
+		all.row, all.lineage = n.ev.row, n.ev.lineage
+	}
+	slices.Sort(set)
+	c.put(NSSet, strings.Join(slices.Compact(set), " "), all)
+}
+
+// certificates reads what the unit's certificates say of themselves, the latest
+// ones if there are too many. An alias is resolved to the certificate itself.
+func (c *collector) certificates(ctx context.Context, r store.Reader) error {
+	slices.SortStableFunc(c.sans, func(a, b san) int { return cmp.Compare(b.ev.row.First, a.ev.row.First) })
+	read := map[entity.Entity]entity.Entity{} // certificate → what it is an alias of
+	for _, s := range c.sans {
+		self, done := read[s.cert]
+		if !done {
+			if len(read) == maxCerts {
+				c.row.Cut = true
+				return nil
+			}
+			var err error
+			if self, err = resolveCert(ctx, r, s.cert); err != nil {
+				return err
+			}
+			read[s.cert] = self
+			if err := c.certificate(ctx, r, self); err != nil {
+				return err
+			}
+		}
+		c.put(Cert, self.Key, s.ev)
+	}
+	return nil
+}
+
+// resolveCert returns the certificate of which cert is an alias, or cert itself.
+func resolveCert(ctx context.Context, r store.Reader, cert entity.Entity) (entity.Entity, error) {
+	if !entity.IsCertAlias(cert) {
+		return cert, nil
+	}
+	q := store.Query{Direction: store.In, Relations: []obs.Relation{obs.Alias}}
+	for row, err := range r.Neighbours(ctx, cert, q) {
+		return row.Subject, err
+	}
+	return cert, nil
+}
+
+func (c *collector) certificate(ctx context.Context, r store.Reader, cert entity.Entity) error {
+	q := store.Query{Direction: store.Out, Relations: []obs.Relation{obs.Key, obs.IssuedBy}}
+	for row, err := range r.Neighbours(ctx, cert, q) {
+		if err != nil {
+			return err
+		}
+		ev := evidenceOf(&row)
+		switch row.Relation {
+		case obs.Key:
+			c.put(SPKI, row.Object.Key, ev)
+		case obs.IssuedBy:
+			c.put(Issuer, row.Object.Key, ev)
+			c.validity(ev)
+		}
+	}
+	return nil
+}
+
+// validity keeps the length of the latest certificate's life in whole days.
+func (c *collector) validity(ev evidence) {
+	if len(ev.spans) == 0 || ev.row.First < c.latest {
+		return
+	}
+	c.latest = ev.row.First
+	c.days = strconv.FormatInt((int64(ev.row.Last-ev.row.First)+43200)/86400, 10)
+	c.daysBy = ev
+}
