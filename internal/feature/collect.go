@@ -45,20 +45,23 @@ func (u Units) Of(host string) (string, bool) {
 // A unit without any row gives a Row with the features of its name only.
 func (u Units) Collect(ctx context.Context, r store.Reader, unit string) (*Row, error) {
 	c := newCollector(unit)
-	rows := store.RowsIn(ctx, r, store.Range{Zone: unit}, store.Query{Relations: relations, Atoms: true})
-	if u.Shared != nil && u.Shared(unit) { // the apex itself; what lies below belongs to others
-		rows = r.Neighbours(ctx, entity.Entity{Kind: entity.Domain, Key: unit}, store.Query{Relations: relations, Atoms: true})
-	}
-	n := 0
-	for row, err := range rows {
-		if err != nil {
-			return nil, err
+	for _, q := range []store.Query{
+		{Direction: store.Out, Relations: Outbound, Atoms: true}, {Direction: store.In, Relations: Inbound},
+	} {
+		rows := store.RowsIn(ctx, r, store.Range{Zone: unit}, q)
+		if u.Shared != nil && u.Shared(unit) { // the apex itself; what lies below belongs to others
+			rows = r.Neighbours(ctx, entity.Entity{Kind: entity.Domain, Key: unit}, q)
 		}
-		if n++; n > maxRows {
-			c.row.Cut = true
-			break
+		for row, err := range rows {
+			if err != nil {
+				return nil, err
+			}
+			if c.row.Rows++; c.row.Rows > maxRows {
+				c.row.Cut = true
+				break
+			}
+			c.add(&row)
 		}
-		c.add(&row)
 	}
 	if err := c.certificates(ctx, r); err != nil {
 		return nil, err
@@ -66,11 +69,15 @@ func (u Units) Collect(ctx context.Context, r store.Reader, unit string) (*Row, 
 	return c.finish(), nil
 }
 
-// relations are those that say something about a name.
-var relations = []obs.Relation{
-	obs.Resolves, obs.ResolvesVia, obs.NS, obs.MX, obs.SOARname, obs.SAN, obs.RegistrarOf, obs.Registrant, obs.Admin,
-	obs.HasFingerprint, obs.RedirectsTo, obs.UsesTracker, obs.ReportedAs, obs.CommunicatesWith,
-}
+// Outbound and Inbound are the relations that say something about a name that
+// stands as subject or as object.
+var (
+	Outbound = []obs.Relation{
+		obs.Resolves, obs.ResolvesVia, obs.NS, obs.MX, obs.SOARname, obs.RegistrarOf, obs.Registrant, obs.Admin,
+		obs.HasFingerprint, obs.RedirectsTo, obs.UsesTracker, obs.ReportedAs,
+	}
+	Inbound = []obs.Relation{obs.SAN, obs.CommunicatesWith}
+)
 
 // CollectOther returns the features that an entity other than a domain lends to
 // a seed: an address stands for itself and its network, a certificate for

@@ -147,6 +147,7 @@ type RowRef struct {
 // Row is what is known of one unit.
 type Row struct {
 	Unit       string
+	Rows       int      // rows that were read
 	Values     []Value  // sorted by feature, then text; pairs and tuples are not among them
 	Created    obs.Time // of the registration; zero: unknown
 	CreatedRow *RowRef

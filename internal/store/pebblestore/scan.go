@@ -29,6 +29,7 @@ type scan struct {
 	nearKey   []byte
 	group     []store.Row // rows that differ only in their origin
 	groupKey  []byte
+	skipped   int            // rows passed over in a run because of their relation
 	intervals []obs.Interval // a block from which rows get their intervals
 	scratch   []obs.Atom
 }
@@ -67,7 +68,7 @@ func (s *scan) run(ctx context.Context, yield func(store.Row, error) bool) bool 
 	}
 	defer it.Close()
 	n := 0
-	for valid := it.First(); valid; valid = it.Next() {
+	for valid := it.First(); valid; valid = s.step(it) {
 		if n++; n%checkEvery == 0 && ctx.Err() != nil {
 			yield(store.Row{}, ctx.Err())
 			return false
@@ -93,6 +94,24 @@ func (s *scan) run(ctx context.Context, yield func(store.Row, error) bool) bool 
 		return false
 	}
 	return s.flush(yield)
+}
+
+// seekAfter is how many rows of unwanted relations a scan passes one by one
+// before it seeks to the next wanted relation: a hub has a million of them.
+const seekAfter = 24
+
+func (s *scan) step(it *pebble.Iterator) bool {
+	if s.skipped < seekAfter {
+		return it.Next()
+	}
+	s.skipped = 0
+	near := it.Key()[:1+len(s.nearKey)]
+	for rel := obs.Relation(it.Key()[len(near)]) + 1; rel < 32; rel++ {
+		if s.rels.has(rel) {
+			return it.SeekGE(append(bytes.Clone(near), byte(rel)))
+		}
+	}
+	return it.SeekGE(after(near))
 }
 
 // flush yields the group in the order of its origins.
@@ -131,8 +150,10 @@ func (s *scan) row(key []byte, it *pebble.Iterator) (row store.Row, ok bool, err
 		return row, false, corruptKey(entity.ErrKey)
 	}
 	if !s.rels.has(obs.Relation(rest[0])) {
+		s.skipped++
 		return row, false, nil
 	}
+	s.skipped = 0
 	var k rowKey
 	if err := k.decodeAfterNear(rest); err != nil {
 		return row, false, corruptKey(err)

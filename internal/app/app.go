@@ -1,0 +1,99 @@
+// Package app wires the rooms together: configuration in, an open spoor out. It
+// is the only room that knows the concrete store, the index, the noise pack and
+// the list of formats; faces such as the command line talk to it alone.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spoor-cti/spoor/internal/config"
+	"github.com/spoor-cti/spoor/internal/index"
+	"github.com/spoor-cti/spoor/internal/ingest"
+	"github.com/spoor-cti/spoor/internal/obs"
+	"github.com/spoor-cti/spoor/internal/store"
+	"github.com/spoor-cti/spoor/internal/store/pebblestore"
+)
+
+// App is an open spoor on one data directory. Close it.
+type App struct {
+	Store *pebblestore.Store
+	Now   func() time.Time
+	dir   string
+
+	index func() (*index.Index, error) // opened when it is wanted
+	open  *index.Index
+}
+
+// Open opens the data directory, creating it if it isn't there.
+func Open(cfg config.Config) (*App, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	st, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), pebblestore.Options{})
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Store: st, Now: time.Now, dir: cfg.Data}
+	a.index = sync.OnceValues(a.openIndex)
+	return a, nil
+}
+
+// Close releases everything that was opened.
+func (a *App) Close() error {
+	var err error
+	if a.open != nil {
+		err = a.open.Close()
+	}
+	return errors.Join(err, a.Store.Close())
+}
+
+func (a *App) openIndex() (*index.Index, error) {
+	x, err := index.Open(filepath.Join(a.dir, "index"), nil, a.units())
+	a.open = x
+	return x, err
+}
+
+// Index returns the index of names as it is; see CatchUp.
+func (a *App) Index() (*index.Index, error) { return a.index() }
+
+// CatchUp brings the index up to the store and returns it.
+func (a *App) CatchUp(ctx context.Context, progress func(index.Progress)) (*index.Index, error) {
+	x, err := a.index()
+	if err != nil {
+		return nil, err
+	}
+	return x, x.Follow(ctx, a.Store, progress)
+}
+
+// NewRun makes the id of a run: when it began and four random octets.
+func (a *App) NewRun() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return a.Now().UTC().Format("20060102T150405") + "-" + hex.EncodeToString(b[:])
+}
+
+// ImportOptions are what a user says about files to import.
+type ImportOptions struct {
+	Format, Source, Sensor string
+	Handling               obs.Handling
+	Date                   obs.Time
+	MaxRatio               int
+	Progress               func(ingest.Progress)
+}
+
+// Import reads one input into the store; see ingest.Import.
+func (a *App) Import(ctx context.Context, in ingest.Source, opt ImportOptions) (ingest.Result, error) {
+	return ingest.Import(ctx, a.Store, in, ingest.Options{
+		Formats: Formats(), Format: opt.Format, Source: opt.Source, Sensor: opt.Sensor, Handling: opt.Handling,
+		Date: opt.Date, MaxRatio: opt.MaxRatio, Progress: opt.Progress, Run: a.NewRun(), Now: a.Now,
+	})
+}
+
+// In returns a reader of the store in a view.
+func (a *App) In(v store.View) store.Reader { return a.Store.In(v) }

@@ -1,0 +1,265 @@
+// Package index keeps what is derived from the store about registered names: how
+// many names hold a value, a pair or a tuple of values, and which names those
+// are. It is local and rebuildable beside any store, fed by the store's feed; its
+// single writer keeps the counts exact by writing the difference between a
+// name's old and new row.
+//
+// Counts and postings say what was ever held, at each TLP level: they give a
+// superset of candidates and the background. Whoever scores a name reads its
+// features again from the store, at the asked times and clearance.
+//
+// The room has its own Pebble database. It must not know of scores or commands.
+package index
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/spoor-cti/spoor/internal/entity"
+	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/feature"
+	"github.com/spoor-cti/spoor/internal/obs"
+	"github.com/spoor-cti/spoor/internal/store"
+)
+
+// SchemaVersion is the version of the layout and of the features in it. An index
+// of another version, or made with another Public Suffix List, is rebuilt.
+const SchemaVersion = 1
+
+// Key spaces, by first octet.
+const (
+	spaceMeta    = 0x00 // schema, cursor, number of names
+	spaceID      = 0x01 // name → id
+	spaceName    = 0x02 // id → name
+	spaceRow     = 0x03 // id → what the name is counted under
+	spaceCount   = 0x04 // feature, hash → names holding it, by TLP level
+	spaceTotal   = 0x05 // feature → names for which it was observed, by TLP level
+	spacePosting = 0x06 // feature, hash, id → TLP level
+)
+
+// Source is the store that an index follows.
+type Source interface {
+	store.Feed
+	In(v store.View) store.Reader
+}
+
+// Index is an open index. Reading is safe for concurrent use, also while Follow
+// writes; only one Follow may run at a time.
+type Index struct {
+	db    *pebble.DB
+	cache *pebble.Cache
+	units feature.Units
+	write sync.Mutex // held by Follow
+	next  uint32     // id for the next new name; owned by write
+}
+
+// Open opens the index in dir, creating it if it isn't there. One that this
+// spoor can't use is emptied: the next Follow rebuilds it.
+func Open(dir string, fs vfs.FS, units feature.Units) (*Index, error) {
+	if fs == nil {
+		fs = vfs.Default
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fault.Wrap(err, fault.Unavailable, "couldn't create the index' directory")
+		}
+	}
+	cache := pebble.NewCache(32 << 20)
+	opt := &pebble.Options{
+		FS: fs, Cache: cache, Merger: merger, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 32 << 20,
+		Logger: quiet{},
+	}
+	opt.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionBalanced })
+	db, err := pebble.Open(dir, opt)
+	if err != nil {
+		cache.Unref()
+		return nil, fault.Wrap(err, fault.Unavailable, "couldn't open the index in %s", dir)
+	}
+	x := &Index{db: db, cache: cache, units: units}
+	if err := x.load(); err != nil {
+		return nil, errors.Join(err, x.Close())
+	}
+	return x, nil
+}
+
+// Close releases the index.
+func (x *Index) Close() error {
+	err := x.db.Close()
+	x.cache.Unref()
+	return engineError(err)
+}
+
+// schema names everything on which the derived data depend.
+func schema() string { return fmt.Sprintf("%d %s", SchemaVersion, entity.SuffixListVersion()) }
+
+func (x *Index) load() error {
+	have, err := x.get(metaKey("schema"))
+	if err != nil {
+		return err
+	}
+	if string(have) != schema() {
+		if err := x.empty(); err != nil {
+			return err
+		}
+	}
+	it, err := x.db.NewIter(&pebble.IterOptions{LowerBound: []byte{spaceName}, UpperBound: []byte{spaceName + 1}})
+	if err != nil {
+		return engineError(err)
+	}
+	defer it.Close()
+	if it.Last() {
+		x.next = binary.BigEndian.Uint32(it.Key()[1:]) + 1
+	}
+	return engineError(it.Error())
+}
+
+// empty removes everything, so that the next Follow starts from the beginning.
+func (x *Index) empty() error {
+	b := x.db.NewBatch()
+	if err := b.DeleteRange([]byte{spaceMeta}, []byte{spacePosting + 1}, nil); err != nil {
+		return engineError(err)
+	}
+	if err := b.Set(metaKey("schema"), []byte(schema()), nil); err != nil {
+		return engineError(err)
+	}
+	x.next = 0
+	return engineError(b.Commit(pebble.Sync))
+}
+
+// Rebuild forgets everything that was derived; Follow derives it again.
+func (x *Index) Rebuild() error {
+	x.write.Lock()
+	defer x.write.Unlock()
+	return x.empty()
+}
+
+// Lag is how far the index is behind its store.
+type Lag struct {
+	Chunk uint64 // the last chunk that is in the index
+	Edges uint64 // edges touched since then, at most
+}
+
+// Lag compares the index with the end of the feed.
+func (x *Index) Lag(ctx context.Context, src store.Feed) (Lag, error) {
+	c, err := x.cursor()
+	if err != nil {
+		return Lag{}, err
+	}
+	head, err := src.Head(ctx)
+	if err != nil || head.Edges < c.edges {
+		return Lag{Chunk: c.chunk}, err
+	}
+	return Lag{Chunk: c.chunk, Edges: head.Edges - c.edges}, nil
+}
+
+// cursor is the place in the feed up to which the index has followed.
+type cursor struct{ chunk, edges uint64 }
+
+func (x *Index) cursor() (c cursor, err error) {
+	v, err := x.get(metaKey("cursor"))
+	if err == nil && len(v) == 16 {
+		c = cursor{binary.BigEndian.Uint64(v), binary.BigEndian.Uint64(v[8:])}
+	}
+	return c, err
+}
+
+func (c cursor) value() []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, c.chunk), c.edges)
+}
+
+func metaKey(name string) []byte { return append([]byte{spaceMeta}, name...) }
+
+func (x *Index) get(key []byte) ([]byte, error) {
+	v, closer, err := x.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, engineError(err)
+	}
+	out := append([]byte{}, v...)
+	return out, engineError(closer.Close())
+}
+
+func engineError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.Wrap(err, fault.Unavailable, "the index failed")
+}
+
+// quiet drops the engine's log: what matters reaches us as errors.
+type quiet struct{}
+
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Errorf(string, ...any) {}
+
+func (quiet) Fatalf(format string, args ...any) { panic("pebble: " + fmt.Sprintf(format, args...)) }
+
+// Count is in how many names a value occurs, against for how many its feature
+// was observed, at the asked clearance.
+type Count struct{ Holding, Observed int64 }
+
+// Count returns how many names hold the value.
+func (x *Index) Count(f feature.Feature, h feature.Hash, clearance obs.TLP) (Count, error) {
+	holding, err := x.level(countKey(f, h), clearance)
+	if err != nil {
+		return Count{}, err
+	}
+	observed, err := x.level(totalKey(f), clearance)
+	return Count{holding, observed}, err
+}
+
+// Names returns how many names the index has rows of, at any level.
+func (x *Index) Names() (int64, error) { return x.level(totalKey(0), obs.Red) }
+
+func (x *Index) level(key []byte, clearance obs.TLP) (int64, error) {
+	v, err := x.get(key)
+	if err != nil || v == nil {
+		return 0, err
+	}
+	c, err := decodeCounts(v)
+	return c[clearance.Rank()], err
+}
+
+// Holders calls yield with the names that held the value, in order of their
+// ids, until it returns false.
+func (x *Index) Holders(ctx context.Context, f feature.Feature, h feature.Hash, clearance obs.TLP, yield func(id uint32) bool) error {
+	prefix := countKey(f, h)
+	prefix[0] = spacePosting
+	it, err := x.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: prefix, UpperBound: append(append([]byte{}, prefix...), 0xff, 0xff, 0xff, 0xff, 0xff)})
+	if err != nil {
+		return engineError(err)
+	}
+	defer it.Close()
+	for valid := it.First(); valid; valid = it.Next() {
+		v, err := it.ValueAndErr()
+		if err != nil {
+			return engineError(err)
+		}
+		if len(v) != 1 || !clearance.Allows(obs.TLP(v[0])) {
+			continue
+		}
+		if !yield(binary.BigEndian.Uint32(it.Key()[len(prefix):])) {
+			return nil
+		}
+	}
+	return engineError(it.Error())
+}
+
+// Name returns the name with that id.
+func (x *Index) Name(id uint32) (string, error) {
+	v, err := x.get(binary.BigEndian.AppendUint32([]byte{spaceName}, id))
+	return string(v), err
+}
+
+func countKey(f feature.Feature, h feature.Hash) []byte {
+	return binary.BigEndian.AppendUint64([]byte{spaceCount, byte(f)}, uint64(h))
+}
+
+func totalKey(f feature.Feature) []byte { return []byte{spaceTotal, byte(f)} }
