@@ -37,14 +37,12 @@ func canonDomain(s string) (string, error) {
 	if s == "" {
 		return "", errEmpty
 	}
-	plain, lower, label := true, true, 0
+	plain, lower, fits, label := true, true, true, 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
 		case c == '.':
-			if label == 0 || label > maxLabel {
-				return "", errLabelLen
-			}
+			fits = fits && label > 0 && label <= maxLabel
 			label = 0
 			continue
 		case c >= 'A' && c <= 'Z':
@@ -55,9 +53,9 @@ func canonDomain(s string) (string, error) {
 		label++
 	}
 	if !plain {
-		return canonOddDomain(s)
+		return canonOddDomain(s) // an escape counts as one octet
 	}
-	if label == 0 || label > maxLabel {
+	if !fits || label == 0 || label > maxLabel {
 		return "", errLabelLen
 	}
 	if len(s) > maxName {

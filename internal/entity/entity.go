@@ -116,6 +116,9 @@ func Parse(s string) (Entity, error) {
 	s = strings.TrimSpace(s)
 	if name, value, ok := strings.Cut(s, ":"); ok {
 		if kind, ok := KindOf(strings.ToLower(name)); ok {
+			if e, err := New(kind, value); err == nil && e.Key == value {
+				return e, nil // a key as String writes it: nothing to refang
+			}
 			return New(kind, Refang(value))
 		}
 	}
