@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spoor-cti/spoor/internal/config"
+	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/index"
 	"github.com/spoor-cti/spoor/internal/ingest"
 	"github.com/spoor-cti/spoor/internal/obs"
@@ -26,16 +27,36 @@ type App struct {
 	Now   func() time.Time
 	dir   string
 
-	index func() (*index.Index, error) // opened when it is wanted
-	open  *index.Index
+	index  func() (*index.Index, error) // opened when it is wanted
+	opened *index.Index
 }
 
-// Open opens the data directory, creating it if it isn't there.
-func Open(cfg config.Config) (*App, error) {
+// lockWait is how long a reader waits for another short command to finish.
+const lockWait = 2 * time.Second
+
+// Open opens the data directory for writing, creating it if it isn't there. If
+// another process holds it, the error has code Conflict.
+func Open(cfg config.Config) (*App, error) { return open(cfg, pebblestore.Options{}) }
+
+// OpenToRead opens the data directory for commands that only ask: it is quick,
+// starts no work in the background, and waits a moment for another command. If
+// there is no store yet, the error has code NotFound.
+func OpenToRead(cfg config.Config) (*App, error) {
+	began := time.Now()
+	for {
+		a, err := open(cfg, pebblestore.Options{ReadOnly: true})
+		if !fault.Is(err, fault.Conflict) || time.Since(began) > lockWait {
+			return a, err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func open(cfg config.Config, opt pebblestore.Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	st, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), pebblestore.Options{})
+	st, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), opt)
 	if err != nil {
 		return nil, err
 	}
@@ -47,15 +68,15 @@ func Open(cfg config.Config) (*App, error) {
 // Close releases everything that was opened.
 func (a *App) Close() error {
 	var err error
-	if a.open != nil {
-		err = a.open.Close()
+	if a.opened != nil {
+		err = a.opened.Close()
 	}
 	return errors.Join(err, a.Store.Close())
 }
 
 func (a *App) openIndex() (*index.Index, error) {
 	x, err := index.Open(filepath.Join(a.dir, "index"), nil, a.units())
-	a.open = x
+	a.opened = x
 	return x, err
 }
 

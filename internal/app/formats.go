@@ -2,6 +2,7 @@ package app
 
 import (
 	"github.com/spoor-cti/spoor/internal/importer"
+	"github.com/spoor-cti/spoor/internal/importer/cof"
 	"github.com/spoor-cti/spoor/internal/importer/spoorjson"
 )
 
@@ -10,5 +11,6 @@ import (
 func Formats() importer.Registry {
 	return importer.Registry{
 		spoorjson.Format,
+		cof.DNSDB, cof.COF,
 	}
 }

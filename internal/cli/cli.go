@@ -170,12 +170,17 @@ func (c *command) prepare() error {
 	return err
 }
 
-// spoor opens the data directory once.
-func (c *command) spoor() (*app.App, error) {
+// spoor opens the data directory for writing.
+func (c *command) spoor() (*app.App, error) { return c.openWith(app.Open) }
+
+// reading opens the data directory for asking.
+func (c *command) reading() (*app.App, error) { return c.openWith(app.OpenToRead) }
+
+func (c *command) openWith(open func(config.Config) (*app.App, error)) (*app.App, error) {
 	if c.opened != nil {
 		return c.opened, nil
 	}
-	a, err := app.Open(config.Config{Data: c.data})
+	a, err := open(config.Config{Data: c.data})
 	c.opened = a
 	return a, err
 }

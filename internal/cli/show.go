@@ -30,7 +30,7 @@ func (c *command) showCommand() *cobra.Command {
 
 // eachEntity opens the store and calls f for every entity that args name.
 func (c *command) eachEntity(ctx context.Context, args []string, f func(context.Context, store.Reader, asked) (found bool, err error)) error {
-	a, err := c.spoor()
+	a, err := c.reading()
 	if err != nil {
 		return err
 	}

@@ -87,10 +87,8 @@ func (s *Store) build(pb *pebble.Batch, b *store.Batch) (receipt store.Receipt, 
 	if err != nil {
 		return receipt, nil, err
 	}
-	for i := range rows {
-		if err := rows[i].write(pb); err != nil {
-			return receipt, nil, err
-		}
+	if err := write(pb, rows); err != nil {
+		return receipt, nil, err
 	}
 	n, err := s.origins.writePending(pb)
 	if err != nil {
@@ -127,16 +125,33 @@ type row struct {
 	value []byte
 }
 
-// write merges the row in both directions.
-func (r *row) write(pb *pebble.Batch) error {
-	back, err := mirror(r.key)
-	if err != nil {
-		return fault.Wrap(err, fault.Internal, "couldn't mirror a row's key")
+// write merges the rows in both directions, each in the order of its keys: the
+// engine inserts a key beside the one before it much faster than anywhere.
+func write(pb *pebble.Batch, rows []row) error {
+	octets := 0
+	for i := range rows {
+		octets += len(rows[i].key)
 	}
-	if err := pb.Merge(r.key, r.value, nil); err != nil {
-		return engineError(err)
+	back := make([]row, len(rows))
+	keys := make([]byte, 0, octets)
+	for i, r := range rows {
+		if err := pb.Merge(r.key, r.value, nil); err != nil {
+			return engineError(err)
+		}
+		start := len(keys)
+		var err error
+		if keys, err = appendMirror(keys, r.key); err != nil {
+			return fault.Wrap(err, fault.Internal, "couldn't mirror a row's key")
+		}
+		back[i] = row{keys[start:len(keys):len(keys)], r.value}
 	}
-	return engineError(pb.Merge(back, r.value, nil))
+	slices.SortFunc(back, func(a, b row) int { return bytes.Compare(a.key, b.key) })
+	for _, r := range back {
+		if err := pb.Merge(r.key, r.value, nil); err != nil {
+			return engineError(err)
+		}
+	}
+	return nil
 }
 
 // encode turns observations into rows, sorted by key, one for each key: the

@@ -97,7 +97,7 @@ func (s *Store) checkRows(ctx context.Context, snap *pebble.Snapshot, rep *Repor
 			return nil
 		}
 		rep.Atoms += len(atoms)
-		back, err := mirror(key)
+		back, err := appendMirror(nil, key)
 		if err != nil {
 			rep.problem("row %x: its key has no mirror", key)
 			return nil

@@ -70,8 +70,8 @@ func (r *rowKey) decodeAfterNear(rest []byte) (err error) {
 	return nil
 }
 
-// mirror returns the key of the same row in the other direction.
-func mirror(k []byte) ([]byte, error) {
+// appendMirror appends the key of the same row in the other direction.
+func appendMirror(dst, k []byte) ([]byte, error) {
 	n, err := entity.SkipBinary(k[1:])
 	if err != nil {
 		return nil, err
@@ -81,12 +81,11 @@ func mirror(k []byte) ([]byte, error) {
 		return nil, entity.ErrKey
 	}
 	far, tail := rest[1:len(rest)-rowTail], rest[len(rest)-rowTail:]
-	out := make([]byte, 0, len(k))
-	out = append(out, spaceForward+spaceReverse-k[0])
-	out = append(out, far...)
-	out = append(out, rest[0])
-	out = append(out, near...)
-	return append(out, tail...), nil
+	dst = append(dst, spaceForward+spaceReverse-k[0])
+	dst = append(dst, far...)
+	dst = append(dst, rest[0])
+	dst = append(dst, near...)
+	return append(dst, tail...), nil
 }
 
 func numberKey(space byte, n uint64) []byte {

@@ -22,27 +22,55 @@ var merger = &pebble.Merger{
 	},
 }
 
-type valueMerger struct{ set }
+// valueMerger gathers operands. Most rows have one: it is passed on as it is.
+type valueMerger struct {
+	only []byte // the first operand, until there is a second
+	more bool
+	set
+}
 
 var _ pebble.DeletableValueMerger = (*valueMerger)(nil)
 
-// MergeNewer takes in an operand; Pebble may reuse value afterwards.
-func (m *valueMerger) MergeNewer(value []byte) error { return m.add(bytes.Clone(value)) }
+// MergeNewer takes in an operand, which Pebble may use again afterwards.
+func (m *valueMerger) MergeNewer(value []byte) error {
+	if m.only == nil {
+		m.only = append(make([]byte, 0, len(value)), value...)
+		return nil
+	}
+	if !m.more {
+		m.more = true
+		if err := m.add(m.only); err != nil {
+			return err
+		}
+	}
+	return m.add(bytes.Clone(value))
+}
 
 // MergeOlder takes in an operand; for a union the order does not matter.
-func (m *valueMerger) MergeOlder(value []byte) error { return m.add(bytes.Clone(value)) }
+func (m *valueMerger) MergeOlder(value []byte) error { return m.MergeNewer(value) }
 
 // Finish returns the union.
 func (m *valueMerger) Finish(includesBase bool) ([]byte, io.Closer, error) {
-	m.settle()
-	return m.append(nil, !includesBase), nil, nil
+	v, _, err := m.finish(includesBase)
+	return v, nil, err
 }
 
 // DeletableFinish drops a row all of whose atoms were retracted.
 func (m *valueMerger) DeletableFinish(includesBase bool) ([]byte, bool, io.Closer, error) {
-	m.settle()
-	if includesBase && len(m.atoms) == 0 {
-		return nil, true, nil, nil
+	v, empty, err := m.finish(includesBase)
+	return v, empty && includesBase, nil, err
+}
+
+// finish returns the union and whether nothing is left in it.
+func (m *valueMerger) finish(includesBase bool) (value []byte, empty bool, err error) {
+	if !m.more {
+		if len(m.only) > 1 && m.only[0] == 0 { // no dead chunks in front: already settled
+			return m.only, false, nil
+		}
+		if err := m.add(m.only); err != nil {
+			return nil, false, err
+		}
 	}
-	return m.append(nil, !includesBase), false, nil, nil
+	m.settle()
+	return m.append(nil, !includesBase), len(m.atoms) == 0, nil
 }

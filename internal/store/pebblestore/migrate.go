@@ -25,7 +25,11 @@ func (s *Store) migrate(readOnly bool) error {
 			return fault.New(fault.Corrupt, "the schema version %.20q is no number", raw)
 		}
 	} else if readOnly {
-		return fault.New(fault.NotFound, "there is no store yet").Hinted("import something first: spoor import FILE")
+		return fault.New(fault.NotFound, "the store is empty").Hinted("fill it first: spoor import FILE…")
+	}
+	if readOnly && version < SchemaVersion {
+		return fault.New(fault.Conflict, "the store has the older schema %d", version).
+			Hinted("bring it up to date: spoor store check")
 	}
 	if version > SchemaVersion {
 		return fault.New(fault.Conflict, "the store has schema %d, this spoor knows up to %d", version, SchemaVersion).

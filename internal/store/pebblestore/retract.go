@@ -71,11 +71,10 @@ func (s *Store) retractChunk(rec chunkRecord) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		r := row{bytes.Clone(key), dead}
-		if err := r.write(pb); err != nil {
-			return 0, err
-		}
-		rows = append(rows, r)
+		rows = append(rows, row{bytes.Clone(key), dead})
+	}
+	if err := write(pb, rows); err != nil {
+		return 0, err
 	}
 	if len(rec.Ledger) > 0 {
 		if err := pb.Delete(ledgerKey([32]byte(rec.Ledger)), nil); err != nil {

@@ -48,6 +48,8 @@ type Store struct {
 
 	mu   sync.Mutex // guards the order of batches: allocation of chunk numbers and their commit
 	head store.Head // owned by mu
+
+	opened store.Head // the head when the store was opened
 }
 
 var _ store.Store = (*Store)(nil)
@@ -57,9 +59,9 @@ var _ store.Store = (*Store)(nil)
 func Open(dir string, opt Options) (*Store, error) {
 	if opt.FS == nil {
 		opt.FS = vfs.Default
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fault.Wrap(err, fault.Unavailable, "couldn't create the store's directory")
-		}
+	}
+	if err := prepareDir(dir, opt); err != nil {
+		return nil, err
 	}
 	if opt.CacheSize == 0 {
 		opt.CacheSize = 64 << 20
@@ -80,6 +82,18 @@ func Open(dir string, opt Options) (*Store, error) {
 	return s, nil
 }
 
+// prepareDir creates the directory of a new store; reading needs one that is there.
+func prepareDir(dir string, opt Options) error {
+	if !opt.ReadOnly {
+		return fault.Wrap(opt.FS.MkdirAll(dir, 0o700), fault.Unavailable, "couldn't create the store's directory")
+	}
+	if desc, err := pebble.Peek(dir, opt.FS); err != nil || !desc.Exists {
+		return fault.New(fault.NotFound, "there is no store in %s yet", dir).
+			Hinted("fill one first: spoor import FILE…, or spoor demo")
+	}
+	return nil
+}
+
 func pebbleOptions(opt Options, cache *pebble.Cache) *pebble.Options {
 	o := &pebble.Options{
 		FS:                 opt.FS,
@@ -87,7 +101,7 @@ func pebbleOptions(opt Options, cache *pebble.Cache) *pebble.Options {
 		Merger:             merger,
 		ReadOnly:           opt.ReadOnly,
 		FormatMajorVersion: pebble.FormatNewest,
-		MemTableSize:       64 << 20,
+		MemTableSize:       48 << 20,
 		// Reads are prefix scans, so that a filter on whole keys never helps
 		// them; it helps the ledger, which asks for keys that aren't there.
 		L0CompactionThreshold:       4,
@@ -133,15 +147,26 @@ func (s *Store) load(readOnly bool) error {
 			return err
 		}
 		s.head = store.Head{Chunk: rec.number, Edges: rec.Total}
+		s.opened = s.head
 	}
 	return engineError(it.Error())
 }
 
-// Close flushes and releases the store.
+// Close flushes and releases the store, so that opening it again replays no log.
 func (s *Store) Close() error {
-	err := s.db.Close()
+	err := s.flush()
+	err = errors.Join(err, engineError(s.db.Close()))
 	s.cache.Unref()
-	return engineError(err)
+	return err
+}
+
+func (s *Store) flush() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.head == s.opened {
+		return nil
+	}
+	return engineError(s.db.Flush())
 }
 
 // Head returns where the feed ends.
@@ -206,3 +231,6 @@ func (quiet) Errorf(string, ...any) {}
 func (quiet) Fatalf(format string, args ...any) {
 	panic("pebble: " + fmt.Sprintf(format, args...))
 }
+
+// Metrics returns the engine's own account of itself, for diagnosis.
+func (s *Store) Metrics() string { return s.db.Metrics().String() }
