@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spoor-cti/spoor/internal/config"
+	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/index"
 	"github.com/spoor-cti/spoor/internal/ingest"
@@ -103,6 +104,7 @@ func (a *App) NewRun() string {
 type ImportOptions struct {
 	Format, Source, Sensor string
 	Handling               obs.Handling
+	Labels                 []entity.Entity
 	Date                   obs.Time
 	MaxRatio               int
 	Progress               func(ingest.Progress)
@@ -112,7 +114,7 @@ type ImportOptions struct {
 func (a *App) Import(ctx context.Context, in ingest.Source, opt ImportOptions) (ingest.Result, error) {
 	return ingest.Import(ctx, a.Store, in, ingest.Options{
 		Formats: Formats(), Format: opt.Format, Source: opt.Source, Sensor: opt.Sensor, Handling: opt.Handling,
-		Date: opt.Date, MaxRatio: opt.MaxRatio, Progress: opt.Progress, Run: a.NewRun(), Now: a.Now,
+		Labels: opt.Labels, Date: opt.Date, MaxRatio: opt.MaxRatio, Progress: opt.Progress, Run: a.NewRun(), Now: a.Now,
 	})
 }
 

@@ -3,6 +3,8 @@ package app
 import (
 	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/importer/cof"
+	"github.com/spoor-cti/spoor/internal/importer/csvlist"
+	"github.com/spoor-cti/spoor/internal/importer/prose"
 	"github.com/spoor-cti/spoor/internal/importer/spoorjson"
 )
 
@@ -12,5 +14,6 @@ func Formats() importer.Registry {
 	return importer.Registry{
 		spoorjson.Format,
 		cof.DNSDB, cof.COF,
+		csvlist.Format, prose.Format,
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spoor-cti/spoor/internal/app"
+	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/ingest"
 	"github.com/spoor-cti/spoor/internal/obs"
@@ -22,6 +23,7 @@ import (
 // importFlags are the flags of `spoor import`.
 type importFlags struct {
 	as, source, sensor, licence, date string
+	labels                            []string
 	acceptPartial                     bool
 	maxRatio                          int
 	opt                               app.ImportOptions
@@ -43,6 +45,7 @@ func (c *command) importCommand() *cobra.Command {
 	fl.StringVar(&f.source, "source", "", "name of the source (default: the format's)")
 	fl.StringVar(&f.sensor, "sensor", "", "name of the sensor")
 	fl.StringVar(&f.licence, "licence", "", "licence of the data")
+	fl.StringSliceVar(&f.labels, "label", nil, "what lists and reports name: actor:X, campaign:X, malware:X")
 	fl.StringVar(&f.date, "date", "", "date of a report that gives none itself")
 	fl.BoolVar(&f.acceptPartial, "accept-partial", false, "exit with 0 though a part was refused")
 	fl.IntVar(&f.maxRatio, "max-ratio", 0, "most that compressed input may unfold (default 500)")
@@ -63,6 +66,13 @@ func (f *importFlags) options(c *command) error {
 		if f.opt.Date, err = obs.ParseTime(f.date); err != nil {
 			return usage{err}
 		}
+	}
+	for _, l := range f.labels {
+		e, err := entity.New(entity.Label, l)
+		if err != nil {
+			return usage{err}
+		}
+		f.opt.Labels = append(f.opt.Labels, e)
 	}
 	if f.as != "" {
 		if _, err := app.Formats().ByName(f.as); err != nil {

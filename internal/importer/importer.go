@@ -44,6 +44,7 @@ type Format struct {
 	Version int    // of the decoder: raised when it would read old input differently
 	About   string // one line for people
 	Source  string // default source id of what it reads
+	Named   bool   // what it emits depends on the input's name
 	Detect  func(Head) Confidence
 	// Decode reads in to its end and hands every record to out, in the order of
 	// the input. A record that can't be read goes to out with its reason, and
@@ -61,6 +62,9 @@ type Input struct {
 	// Handling is what the user said of all of it, with obs.TLPUnset if that was
 	// nothing; a format that finds markings inside the input applies Mark.
 	Handling obs.Handling
+	// Labels are what the user says that everything in the input is; formats that
+	// assert nothing themselves (lists, prose) apply Report.
+	Labels []entity.Entity
 	// Date stands in for the time of undated assertions; zero: they stay undated.
 	Date    obs.Time
 	origins obs.Decoder
@@ -77,6 +81,23 @@ func (in *Input) Origin(basis obs.Basis, change ...func(*obs.Origin)) *obs.Origi
 		g.Handling.TLP = obs.Amber
 	}
 	return in.origins.Intern(g)
+}
+
+// Report returns the labels under which a list or a text is reported: the
+// user's, else one for the report itself, named after the file.
+func (in *Input) Report() []entity.Entity {
+	if len(in.Labels) > 0 {
+		return in.Labels
+	}
+	name := in.Name
+	if name == "" {
+		name = in.Source
+	}
+	e, err := entity.New(entity.Label, "report:"+name)
+	if err != nil {
+		return nil
+	}
+	return []entity.Entity{e}
 }
 
 // Mark returns a change for Origin that applies a marking found in the input: it

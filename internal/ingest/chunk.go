@@ -63,14 +63,17 @@ type chunker struct {
 	err     error     // of the first failed hand-over
 }
 
-func newChunker(st Store, f *importer.Format, res *Result, opt Options, input *countingReader) *chunker {
+func newChunker(st Store, f *importer.Format, name string, res *Result, opt Options, input *countingReader) *chunker {
 	c := &chunker{
 		st: st, format: f, res: res, opt: opt, input: input, hash: sha256.New(),
 		now: obs.At(opt.Now()), free: make(chan *chunk, 3), shown: opt.Now(),
 	}
 	// Everything that changes what a record becomes is part of its identity.
-	c.stream = sha256.Sum256(fmt.Appendf(nil, "spoor ledger 1\x00%s\x00%s\x00%s\x00%d\x00%+v\x00%d",
-		res.Source, opt.Sensor, f.Name, f.Version, opt.Handling, opt.Date))
+	if !f.Named || len(opt.Labels) > 0 {
+		name = ""
+	}
+	c.stream = sha256.Sum256(fmt.Appendf(nil, "spoor ledger 1\x00%s\x00%s\x00%s\x00%d\x00%+v\x00%q\x00%d\x00%s",
+		res.Source, opt.Sensor, f.Name, f.Version, opt.Handling, opt.Labels, opt.Date, name))
 	c.prev = c.stream
 	return c
 }

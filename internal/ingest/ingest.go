@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/obs"
@@ -39,8 +40,9 @@ type Options struct {
 	Source   string // "": the format's default
 	Sensor   string
 	Handling obs.Handling
-	Date     obs.Time // of undated assertions; zero: they stay undated
-	Run      string   // id of this run, under which it can be retracted
+	Labels   []entity.Entity // of what lists and prose name
+	Date     obs.Time        // of undated assertions; zero: they stay undated
+	Run      string          // id of this run, under which it can be retracted
 	Now      func() time.Time
 	Progress func(Progress) // called now and then from one goroutine; may be nil
 	MaxRatio int            // most octets that one compressed octet may become; 0: 500
@@ -103,9 +105,10 @@ func Import(ctx context.Context, st Store, in Source, opt Options) (Result, erro
 	if res.Source == "" {
 		res.Source = format.Source
 	}
-	c := newChunker(st, format, &res, opt, counted)
+	c := newChunker(st, format, head.Name, &res, opt, counted)
 	err = c.run(ctx, &importer.Input{
-		Reader: plain, Name: head.Name, Source: res.Source, Sensor: opt.Sensor, Handling: opt.Handling, Date: opt.Date,
+		Reader: plain, Name: head.Name, Source: res.Source, Sensor: opt.Sensor, Handling: opt.Handling,
+		Labels: opt.Labels, Date: opt.Date,
 	})
 	res.Seconds = opt.Now().Sub(began).Seconds()
 	if err != nil && fault.Is(err, fault.Invalid) && res.Received > 0 {
