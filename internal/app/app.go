@@ -17,6 +17,7 @@ import (
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/index"
 	"github.com/spoor-cti/spoor/internal/ingest"
+	"github.com/spoor-cti/spoor/internal/noise"
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/store"
 	"github.com/spoor-cti/spoor/internal/store/pebblestore"
@@ -28,8 +29,8 @@ type App struct {
 	Now   func() time.Time
 	dir   string
 
-	index  func() (*index.Index, error) // opened when it is wanted
-	opened *index.Index
+	noise func() (*noise.Pack, error) // decoded when it is wanted
+	index *index.Index                // nil until it is wanted
 }
 
 // lockWait is how long a reader waits for another short command to finish.
@@ -62,35 +63,17 @@ func open(cfg config.Config, opt pebblestore.Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{Store: st, Now: time.Now, dir: cfg.Data}
-	a.index = sync.OnceValues(a.openIndex)
+	a.noise = sync.OnceValues(a.loadNoise)
 	return a, nil
 }
 
 // Close releases everything that was opened.
 func (a *App) Close() error {
 	var err error
-	if a.opened != nil {
-		err = a.opened.Close()
+	if a.index != nil {
+		err = a.index.Close()
 	}
 	return errors.Join(err, a.Store.Close())
-}
-
-func (a *App) openIndex() (*index.Index, error) {
-	x, err := index.Open(filepath.Join(a.dir, "index"), nil, a.units())
-	a.opened = x
-	return x, err
-}
-
-// Index returns the index of names as it is; see CatchUp.
-func (a *App) Index() (*index.Index, error) { return a.index() }
-
-// CatchUp brings the index up to the store and returns it.
-func (a *App) CatchUp(ctx context.Context, progress func(index.Progress)) (*index.Index, error) {
-	x, err := a.index()
-	if err != nil {
-		return nil, err
-	}
-	return x, x.Follow(ctx, a.Store, progress)
 }
 
 // NewRun makes the id of a run: when it began and four random octets.

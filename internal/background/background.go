@@ -57,4 +57,6 @@ func (t *Table) Count(feature string, parts ...string) float64 {
 	return t.shares[key(feature, parts...)] * Names
 }
 
-func key(feature string, parts ...string) string { return feature + "\x00" + strings.Join(parts, "\x00") }
+func key(feature string, parts ...string) string {
+	return feature + "\x00" + strings.Join(parts, "\x00")
+}

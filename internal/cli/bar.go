@@ -58,6 +58,12 @@ func (b *bar) show(octets, records int64) {
 	fmt.Fprintf(b.c.Err, "\r\x1b[K%s%s  %s records  %s/s", cut(b.name, 30), gauge, grouped(records), grouped(int64(float64(records)/elapsed)))
 }
 
+// part tells how far the work is in parts of a total.
+func (b *bar) part(done, total uint64) {
+	b.total = int64(total)
+	b.show(int64(done), int64(done))
+}
+
 // done takes the line away.
 func (b *bar) done() {
 	if b.used {

@@ -158,8 +158,8 @@ func (c *command) root() *cobra.Command {
 // commands lists the commands, each made in a file of its own.
 func (c *command) commands() []*cobra.Command {
 	return []*cobra.Command{
-		c.importCommand(), c.showCommand(), c.neighboursCommand(), c.timelineCommand(),
-		c.versionCommand(),
+		c.importCommand(), c.pivotCommand(), c.whyCommand(), c.showCommand(), c.neighboursCommand(), c.timelineCommand(),
+		c.demoCommand(), c.versionCommand(),
 	}
 }
 

@@ -23,7 +23,8 @@ type Units struct {
 	// Shared reports whether a registrable name lets the names below it to
 	// others (dynamic DNS, free hosting), beyond what the Public Suffix List
 	// says. Nil: none does.
-	Shared func(registrable string) bool
+	Shared  func(registrable string) bool
+	Version string // of what Shared goes by; derived data depend on it
 }
 
 // Of returns the unit of a host, and whether it has one: a public suffix has none.

@@ -3,6 +3,7 @@ package feature
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"github.com/spoor-cti/spoor/internal/obs"
 )
@@ -33,6 +34,9 @@ func (r *Row) Counted() []Counted {
 				out = append(out, Counted{pair, HashOf(pair, p.Text, c.Text), stricter(p.TLP, c.TLP)})
 			}
 		}
+	}
+	if r.Created.Known() {
+		out = append(out, Counted{Created, HashOf(Created, Bin(r.Created)), r.CreatedTLP})
 	}
 	for _, g := range Grams(r.Unit) {
 		out = append(out, Counted{Gram, HashOf(Gram, g), obs.Clear})
@@ -114,3 +118,9 @@ func (v *Value) last() obs.Time {
 	}
 	return v.Spans[len(v.Spans)-1].Last
 }
+
+// binDays is the width of the bins in which registrations are counted.
+const binDays = 15
+
+// Bin names the bin of a moment of registration.
+func Bin(t obs.Time) string { return strconv.FormatInt(int64(t)/(binDays*86400), 10) }

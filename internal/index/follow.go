@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/spoor-cti/spoor/internal/entity"
+	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/feature"
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/store"
@@ -30,6 +31,9 @@ type Progress struct {
 // interrupted at any point and goes on from there: the cursor is committed
 // after the rows, and writing a row again changes nothing. progress may be nil.
 func (x *Index) Follow(ctx context.Context, src Source, progress func(Progress)) error {
+	if x.readOnly {
+		return fault.New(fault.Internal, "the index was opened for reading only")
+	}
 	x.write.Lock()
 	defer x.write.Unlock()
 	r := src.In(store.Everything)

@@ -16,7 +16,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
+	"strings"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -56,35 +56,56 @@ type Index struct {
 	db    *pebble.DB
 	cache *pebble.Cache
 	units feature.Units
-	write sync.Mutex // held by Follow
-	next  uint32     // id for the next new name; owned by write
+
+	readOnly bool
+	write    sync.Mutex // held by Follow
+	next     uint32     // id for the next new name; owned by write
+}
+
+// Options configure an index. The zero value is the default.
+type Options struct {
+	FS       vfs.FS // nil: the machine's file system
+	ReadOnly bool   // Follow is not possible; an index that isn't there or can't be used gives code NotFound
+	Units    feature.Units
 }
 
 // Open opens the index in dir, creating it if it isn't there. One that this
-// spoor can't use is emptied: the next Follow rebuilds it.
-func Open(dir string, fs vfs.FS, units feature.Units) (*Index, error) {
-	if fs == nil {
-		fs = vfs.Default
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fault.Wrap(err, fault.Unavailable, "couldn't create the index' directory")
+// spoor can't use is emptied: the next Follow rebuilds it. An index that another
+// process holds gives code Conflict.
+func Open(dir string, opt Options) (*Index, error) {
+	if opt.FS == nil {
+		opt.FS = vfs.Default
+	}
+	if opt.ReadOnly {
+		if desc, err := pebble.Peek(dir, opt.FS); err != nil || !desc.Exists {
+			return nil, fault.New(fault.NotFound, "there is no index yet")
 		}
+	} else if err := opt.FS.MkdirAll(dir, 0o700); err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "couldn't create the index' directory")
 	}
 	cache := pebble.NewCache(32 << 20)
-	opt := &pebble.Options{
-		FS: fs, Cache: cache, Merger: merger, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 32 << 20,
-		Logger: quiet{},
+	po := &pebble.Options{
+		FS: opt.FS, Cache: cache, Merger: merger, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 32 << 20,
+		ReadOnly: opt.ReadOnly, Logger: quiet{},
 	}
-	opt.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionBalanced })
-	db, err := pebble.Open(dir, opt)
+	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionBalanced })
+	db, err := pebble.Open(dir, po)
 	if err != nil {
 		cache.Unref()
-		return nil, fault.Wrap(err, fault.Unavailable, "couldn't open the index in %s", dir)
+		return nil, openError(dir, err)
 	}
-	x := &Index{db: db, cache: cache, units: units}
+	x := &Index{db: db, cache: cache, units: opt.Units, readOnly: opt.ReadOnly}
 	if err := x.load(); err != nil {
 		return nil, errors.Join(err, x.Close())
 	}
 	return x, nil
+}
+
+func openError(dir string, err error) error {
+	if text := err.Error(); strings.Contains(text, "lock held by current process") || strings.Contains(text, "resource temporarily unavailable") {
+		return fault.New(fault.Conflict, "the index in %s is in use by another process", dir).Hinted("try again when it is done")
+	}
+	return fault.Wrap(err, fault.Unavailable, "couldn't open the index in %s", dir)
 }
 
 // Close releases the index.
@@ -95,14 +116,19 @@ func (x *Index) Close() error {
 }
 
 // schema names everything on which the derived data depend.
-func schema() string { return fmt.Sprintf("%d %s", SchemaVersion, entity.SuffixListVersion()) }
+func (x *Index) schema() string {
+	return fmt.Sprintf("%d %s %s", SchemaVersion, entity.SuffixListVersion(), x.units.Version)
+}
 
 func (x *Index) load() error {
 	have, err := x.get(metaKey("schema"))
 	if err != nil {
 		return err
 	}
-	if string(have) != schema() {
+	if string(have) != x.schema() {
+		if x.readOnly {
+			return fault.New(fault.NotFound, "the index has another version")
+		}
 		if err := x.empty(); err != nil {
 			return err
 		}
@@ -124,7 +150,7 @@ func (x *Index) empty() error {
 	if err := b.DeleteRange([]byte{spaceMeta}, []byte{spacePosting + 1}, nil); err != nil {
 		return engineError(err)
 	}
-	if err := b.Set(metaKey("schema"), []byte(schema()), nil); err != nil {
+	if err := b.Set(metaKey("schema"), []byte(x.schema()), nil); err != nil {
 		return engineError(err)
 	}
 	x.next = 0
@@ -215,8 +241,8 @@ func (x *Index) Count(f feature.Feature, h feature.Hash, clearance obs.TLP) (Cou
 	return Count{holding, observed}, err
 }
 
-// Names returns how many names the index has rows of, at any level.
-func (x *Index) Names() (int64, error) { return x.level(totalKey(0), obs.Red) }
+// Names returns of how many names a reader with the clearance sees anything.
+func (x *Index) Names(clearance obs.TLP) (int64, error) { return x.level(totalKey(0), clearance) }
 
 func (x *Index) level(key []byte, clearance obs.TLP) (int64, error) {
 	v, err := x.get(key)

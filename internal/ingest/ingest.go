@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -170,4 +171,34 @@ func (c *chunker) run(ctx context.Context, in *importer.Input) error {
 		return nil
 	})
 	return group.Wait()
+}
+
+// Observations stores observations that are made on the spot, in batches, and
+// returns how many there were. They must be valid; nothing goes to the ledger.
+func Observations(ctx context.Context, st Store, seq iter.Seq[obs.Observation], run string, now time.Time) (int64, error) {
+	batch := store.Batch{Run: run}
+	var n int64
+	flush := func() error {
+		_, err := st.Append(ctx, &batch)
+		batch.Rows = batch.Rows[:0]
+		return err
+	}
+	for o := range seq {
+		o.Recorded = obs.At(now)
+		o.Normalize()
+		if err := o.Validate(o.Recorded); err != nil {
+			return n, fault.Wrap(err, fault.Internal, "observation %d", n+1)
+		}
+		batch.Rows = append(batch.Rows, o)
+		n++
+		if len(batch.Rows) == chunkRecords {
+			if err := flush(); err != nil {
+				return n, err
+			}
+		}
+	}
+	if len(batch.Rows) == 0 {
+		return n, nil
+	}
+	return n, flush()
 }

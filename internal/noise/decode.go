@@ -41,6 +41,38 @@ func Decode(compressed []byte) (*Pack, error) {
 	return p, fault.Wrap(err, fault.Corrupt, "couldn't read the noise pack")
 }
 
+// Extend adds the lists of a pack in text form to p, which must not be in use yet:
+// a team's own lists. The error has code Invalid and names the line's list.
+func (p *Pack) Extend(text []byte) error {
+	q, err := parse(text)
+	if err != nil {
+		return (&fault.Error{Code: fault.Invalid, What: "couldn't read the noise list", Cause: err}).
+			Hinted("its form: spoor-noise<TAB>1<TAB>DATE, then list<TAB>NAME<TAB>CLASS<TAB>TYPE<TAB>VERSION<TAB>COUNT<TAB>TITLE and the entries")
+	}
+	base := uint16(len(p.lists))
+	p.lists = append(p.lists, q.lists...)
+	for name, refs := range q.names {
+		for _, r := range refs {
+			r.list += base
+			p.names[name] = append(p.names[name], r)
+		}
+	}
+	for i := range q.nets {
+		for pre, lists := range q.nets[i].byNet {
+			for _, l := range lists {
+				p.nets[i].byNet[pre] = append(p.nets[i].byNet[pre], l+base)
+			}
+		}
+		p.nets[i].lengths = nil
+		p.nets[i].measure()
+	}
+	for _, r := range q.regex {
+		r.list += base
+		p.regex = append(p.regex, r)
+	}
+	return nil
+}
+
 func parse(raw []byte) (*Pack, error) {
 	p := &Pack{names: make(map[string][]ref, 80_000)}
 	for i := range p.nets {

@@ -1,0 +1,165 @@
+// Package pivot goes from a few known-bad indicators to the names that belong with
+// them: it gathers candidates that share values with the seeds, reads their
+// features from the store, scores each with reasons, and says what it did not
+// follow and why.
+//
+// Noise acts first: a value of a content network, a parking service or a privacy
+// contact is masked before anything is counted. The room decides and explains; it
+// asks only small readers that it is handed, and must not know of engines or of
+// how answers are shown.
+package pivot
+
+import (
+	"context"
+
+	"github.com/spoor-cti/spoor/internal/background"
+	"github.com/spoor-cti/spoor/internal/entity"
+	"github.com/spoor-cti/spoor/internal/feature"
+	"github.com/spoor-cti/spoor/internal/noise"
+	"github.com/spoor-cti/spoor/internal/obs"
+	"github.com/spoor-cti/spoor/internal/score"
+	"github.com/spoor-cti/spoor/internal/store"
+)
+
+// Names is what the engine asks of an index of registered names. Counts and
+// holders say what was ever held, at the clearance of whoever asks.
+type Names interface {
+	// Count returns how many names hold the value, of how many for which the
+	// feature was observed.
+	Count(f feature.Feature, h feature.Hash) (holding, observed int64, err error)
+	// Names returns how many names there are.
+	Names() (int64, error)
+	// Holders yields names that hold the value, until yield returns false.
+	Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(name string) bool) error
+	// Posted reports whether Holders knows the feature.
+	Posted(f feature.Feature) bool
+}
+
+// Engine answers pivots over one store in one view. Noise and Table may be nil: then
+// no value is masked, and only the store's own counts are the background.
+type Engine struct {
+	Reader store.Reader
+	Names  Names
+	Units  feature.Units
+	Noise  *noise.Pack
+	Table  *background.Table
+	Now    obs.Time
+}
+
+// Options bound a pivot. The zero value of each means its default.
+type Options struct {
+	Hops          int        // rounds: 1 scores what shares a value with the seeds; default 2
+	Threshold     score.Bits // default score.Show, with fewer than three seeds score.FewSeeds
+	MaxHolders    int        // a value that more names hold is not followed; default 10,000
+	MaxPostings   int        // holders read in one round; default 300,000
+	MaxCandidates int        // names read and scored in one round; default 3,000
+}
+
+func (o Options) withDefaults() Options {
+	def := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def(&o.Hops, 2)
+	def(&o.MaxHolders, 10_000)
+	def(&o.MaxPostings, 300_000)
+	def(&o.MaxCandidates, 3_000)
+	return o
+}
+
+// Suspect is a name that belongs with the seeds, with its reasons.
+type Suspect struct {
+	Entity      entity.Entity
+	Bits        score.Bits
+	Hops        int // in which round it was found
+	Terms       []score.Term
+	Notes       []string
+	First, Last obs.Time // of everything seen of it
+	Listed      []noise.Hit
+	candidate   *candidate
+}
+
+// Skipped is a value that was not followed.
+type Skipped struct {
+	Entity  entity.Entity // zero if the value names no entity
+	Feature feature.Feature
+	Value   string
+	Class   noise.Class // None: too common
+	List    string      // which list says so
+	Members int64       // names that hold it
+	Why     string
+}
+
+// Cut counts what a limit left out.
+type Cut struct {
+	What  string
+	Count int
+	Limit string // the option that set it
+}
+
+// SeedNote says what became of a seed.
+type SeedNote struct {
+	Entity entity.Entity
+	Known  bool   // the store has features of it
+	Note   string // empty if there is nothing to say
+}
+
+// Shared is a piece of infrastructure that several members hold.
+type Shared struct {
+	Feature feature.Feature
+	Value   string
+	Members int
+	Names   int64 // in the whole store
+}
+
+// Result is the answer to a pivot.
+type Result struct {
+	Seeds      []SeedNote
+	Suspects   []Suspect // best first
+	Skipped    []Skipped // by members, most first
+	Cuts       []Cut
+	Shared     []Shared
+	Threshold  score.Bits
+	Candidates int // names that were read and scored
+	Rounds     int
+	Names      int64 // in the store
+	FewSeeds   bool
+}
+
+// background mixes the store's counts with the table of pseudo-names.
+type mixed struct {
+	names Names
+	table *background.Table
+	total float64
+	err   error // the first failure; counting goes on with zero
+}
+
+func (e *Engine) mixed() (*mixed, error) {
+	n, err := e.Names.Names()
+	if err != nil {
+		return nil, err
+	}
+	m := &mixed{names: e.Names, table: e.Table, total: float64(n)}
+	m.total = max(m.total, background.Names)
+	return m, nil
+}
+
+// Count adds the pseudo-names to the store's: they were observed in every feature.
+func (m *mixed) Count(f feature.Feature, h feature.Hash, parts ...string) (holding, observed float64) {
+	hold, seen, err := m.names.Count(f, h)
+	if err != nil && m.err == nil {
+		m.err = err
+	}
+	holding, observed = float64(hold), float64(seen)
+	if m.table != nil {
+		if len(parts) > 0 && f != feature.Created {
+			holding += m.table.Count(f.String(), parts...)
+		}
+		observed += background.Names
+	}
+	return holding, observed
+}
+
+// Names returns how many names there are, at least a million.
+func (m *mixed) Names() float64 { return m.total }
