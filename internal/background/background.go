@@ -51,10 +51,18 @@ func parse(text string) (*Table, error) {
 	return t, nil
 }
 
+// floors are the shares of values that the table doesn't name, of features whose
+// values every name has by itself: no shape and no run of letters is as rare among
+// all names as it is in a small store.
+var floors = map[string]float64{"name-shape": 0.0005, "name-gram": 0.0001}
+
 // Count returns how many of the pseudo-names hold a feature's value; a pair has
 // two parts, the parent's first.
 func (t *Table) Count(feature string, parts ...string) float64 {
-	return t.shares[key(feature, parts...)] * Names
+	if share, ok := t.shares[key(feature, parts...)]; ok {
+		return share * Names
+	}
+	return floors[feature] * Names
 }
 
 func key(feature string, parts ...string) string {

@@ -44,18 +44,50 @@ func (u Units) Of(host string) (string, bool) {
 
 // Collect reads a unit's rows in the reader's view and returns its features.
 // A unit without any row gives a Row with the features of its name only.
-func (u Units) Collect(ctx context.Context, r store.Reader, unit string) (*Row, error) {
-	c := newCollector(unit)
+func (u Units) Collect(ctx context.Context, r store.Reader, unit string) (row *Row, err error) {
+	err = u.CollectMany(ctx, r, []string{unit}, func(one *Row) error {
+		row = one
+		return nil
+	})
+	return row, err
+}
+
+// CollectMany is Collect for many units, which should come in the order of their
+// binary keys: their rows and their certificates are then read in passes that go
+// forward only. It calls f for each unit, in the same order.
+func (u Units) CollectMany(ctx context.Context, r store.Reader, units []string, f func(*Row) error) error {
+	all := make([]*collector, len(units))
+	for i, unit := range units {
+		all[i] = newCollector(unit)
+		if err := u.read(ctx, r, all[i]); err != nil {
+			return err
+		}
+	}
+	certs, err := readCertificates(ctx, r, all)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		c.certificates(certs)
+		if err := f(c.finish()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read takes in the rows in which a name of the unit stands.
+func (u Units) read(ctx context.Context, r store.Reader, c *collector) error {
 	for _, q := range []store.Query{
 		{Direction: store.Out, Relations: Outbound, Atoms: true}, {Direction: store.In, Relations: Inbound},
 	} {
-		rows := store.RowsIn(ctx, r, store.Range{Zone: unit}, q)
-		if u.Shared != nil && u.Shared(unit) { // the apex itself; what lies below belongs to others
-			rows = r.Neighbours(ctx, entity.Entity{Kind: entity.Domain, Key: unit}, q)
+		rows := store.RowsIn(ctx, r, store.Range{Zone: c.row.Unit}, q)
+		if u.Shared != nil && u.Shared(c.row.Unit) { // the apex itself; what lies below belongs to others
+			rows = r.Neighbours(ctx, entity.Entity{Kind: entity.Domain, Key: c.row.Unit}, q)
 		}
 		for row, err := range rows {
 			if err != nil {
-				return nil, err
+				return err
 			}
 			if c.row.Rows++; c.row.Rows > maxRows {
 				c.row.Cut = true
@@ -64,10 +96,7 @@ func (u Units) Collect(ctx context.Context, r store.Reader, unit string) (*Row, 
 			c.add(&row)
 		}
 	}
-	if err := c.certificates(ctx, r); err != nil {
-		return nil, err
-	}
-	return c.finish(), nil
+	return nil
 }
 
 // Outbound and Inbound are the relations that say something about a name that
@@ -90,9 +119,11 @@ func CollectOther(ctx context.Context, r store.Reader, e entity.Entity) (*Row, e
 	case 0:
 	case Cert:
 		c.sans = append(c.sans, san{e, self})
-		if err := c.certificates(ctx, r); err != nil {
+		certs, err := readCertificates(ctx, r, []*collector{c})
+		if err != nil {
 			return nil, err
 		}
+		c.certificates(certs)
 	case IP:
 		c.put(IP, e.Key, self)
 		c.put(Net, network(e.Key), self)

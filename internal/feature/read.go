@@ -20,6 +20,10 @@ func (c *collector) add(r *store.Row) {
 		case obs.SAN:
 			c.sans = append(c.sans, san{r.Subject, evidenceOf(r)})
 		case obs.CommunicatesWith:
+			if r.Subject.Kind == entity.Label { // a family that talks to it: what a report calls it
+				c.put(Label, r.Subject.Key, evidenceOf(r))
+				return
+			}
 			c.put(Client, r.Subject.String(), evidenceOf(r))
 		}
 		return
@@ -191,30 +195,42 @@ func (c *collector) nameServers() {
 	c.put(NSSet, strings.Join(slices.Compact(set), " "), all)
 }
 
-// certificates reads what the unit's certificates say of themselves, the latest
-// ones if there are too many. An alias is resolved to the certificate itself.
-func (c *collector) certificates(ctx context.Context, r store.Reader) error {
-	slices.SortStableFunc(c.sans, func(a, b san) int { return cmp.Compare(b.ev.row.First, a.ev.row.First) })
-	read := map[entity.Entity]entity.Entity{} // certificate → what it is an alias of
-	for _, s := range c.sans {
-		self, done := read[s.cert]
-		if !done {
-			if len(read) == maxCerts {
-				c.row.Cut = true
-				return nil
-			}
-			var err error
-			if self, err = resolveCert(ctx, r, s.cert); err != nil {
-				return err
-			}
-			read[s.cert] = self
-			if err := c.certificate(ctx, r, self); err != nil {
-				return err
+// certificate is what a certificate says of itself.
+type certificate struct {
+	self entity.Entity // what an alias stands for, else the certificate itself
+	rows []store.Row   // its key and its issuer
+}
+
+// readCertificates reads all certificates that name a unit, in the order of their
+// keys.
+func readCertificates(ctx context.Context, r store.Reader, all []*collector) (map[entity.Entity]*certificate, error) {
+	out := map[entity.Entity]*certificate{}
+	var order []entity.Entity
+	for _, c := range all {
+		c.limitCertificates()
+		for _, s := range c.sans {
+			if out[s.cert] == nil {
+				out[s.cert] = &certificate{self: s.cert}
+				order = append(order, s.cert)
 			}
 		}
-		c.put(Cert, self.Key, s.ev)
 	}
-	return nil
+	slices.SortFunc(order, func(a, b entity.Entity) int { return cmp.Compare(a.Key, b.Key) })
+	q := store.Query{Direction: store.Out, Relations: []obs.Relation{obs.Key, obs.IssuedBy}}
+	for _, e := range order {
+		cert := out[e]
+		var err error
+		if cert.self, err = resolveCert(ctx, r, e); err != nil {
+			return nil, err
+		}
+		for row, err := range r.Neighbours(ctx, cert.self, q) {
+			if err != nil {
+				return nil, err
+			}
+			cert.rows = append(cert.rows, row)
+		}
+	}
+	return out, nil
 }
 
 // resolveCert returns the certificate of which cert is an alias, or cert itself.
@@ -229,22 +245,42 @@ func resolveCert(ctx context.Context, r store.Reader, cert entity.Entity) (entit
 	return cert, nil
 }
 
-func (c *collector) certificate(ctx context.Context, r store.Reader, cert entity.Entity) error {
-	q := store.Query{Direction: store.Out, Relations: []obs.Relation{obs.Key, obs.IssuedBy}}
-	for row, err := range r.Neighbours(ctx, cert, q) {
-		if err != nil {
-			return err
+// limitCertificates keeps the latest certificates if there are too many.
+func (c *collector) limitCertificates() {
+	slices.SortStableFunc(c.sans, func(a, b san) int { return cmp.Compare(b.ev.row.First, a.ev.row.First) })
+	seen := map[entity.Entity]bool{}
+	for i, s := range c.sans {
+		if !seen[s.cert] && len(seen) == maxCerts {
+			c.row.Cut = true
+			c.sans = c.sans[:i]
+			return
 		}
-		ev := evidenceOf(&row)
-		switch row.Relation {
-		case obs.Key:
-			c.put(SPKI, row.Object.Key, ev)
-		case obs.IssuedBy:
-			c.put(Issuer, row.Object.Key, ev)
-			c.validity(ev)
+		seen[s.cert] = true
+	}
+}
+
+// certificates takes in what the unit's certificates say.
+func (c *collector) certificates(read map[entity.Entity]*certificate) {
+	done := map[entity.Entity]bool{}
+	for _, s := range c.sans {
+		cert := read[s.cert]
+		c.put(Cert, cert.self.Key, s.ev)
+		if done[cert.self] {
+			continue
+		}
+		done[cert.self] = true
+		for i := range cert.rows {
+			row := &cert.rows[i]
+			ev := evidenceOf(row)
+			switch row.Relation {
+			case obs.Key:
+				c.put(SPKI, row.Object.Key, ev)
+			case obs.IssuedBy:
+				c.put(Issuer, row.Object.Key, ev)
+				c.validity(ev)
+			}
 		}
 	}
-	return nil
 }
 
 // validity keeps the length of the latest certificate's life in whole days.

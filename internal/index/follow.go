@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -18,7 +19,7 @@ import (
 // before they are read, so that a name which many chunks touch is read once.
 const (
 	roundNames = 300_000
-	batchNames = 10_000 // names whose rows are written in one batch
+	batchNames = 4_000 // names that are read together and written in one batch
 )
 
 // Progress tells how far Follow is.
@@ -28,8 +29,9 @@ type Progress struct {
 }
 
 // Follow brings the index up to the end of the feed and returns. It may be
-// interrupted at any point and goes on from there: the cursor is committed
-// after the rows, and writing a row again changes nothing. progress may be nil.
+// interrupted at any point and goes on from there: the cursor is written after
+// the rows, writing a row again changes nothing, and a crash loses the latest
+// writes in their order, never one before another. progress may be nil.
 func (x *Index) Follow(ctx context.Context, src Source, progress func(Progress)) error {
 	if x.readOnly {
 		return fault.New(fault.Internal, "the index was opened for reading only")
@@ -49,7 +51,7 @@ func (x *Index) Follow(ctx context.Context, src Source, progress func(Progress))
 		if err := x.update(ctx, r, round.names); err != nil {
 			return err
 		}
-		if err := x.db.Set(metaKey("cursor"), round.to.value(), pebble.Sync); err != nil {
+		if err := x.db.Set(metaKey("cursor"), round.to.value(), pebble.NoSync); err != nil {
 			return engineError(err)
 		}
 		if progress != nil {
@@ -64,7 +66,7 @@ func (x *Index) Follow(ctx context.Context, src Source, progress func(Progress))
 
 // round is what one pass over the feed touches.
 type round struct {
-	names []string // units, sorted
+	names []string // units, in the order of their binary keys
 	to    cursor   // all chunks up to here were read
 }
 
@@ -76,7 +78,8 @@ func (x *Index) gather(ctx context.Context, src store.Feed, r store.Reader, from
 		return round{}, err
 	}
 	names, certs := map[string]struct{}{}, map[entity.Entity]struct{}{}
-	at := from // the edges in it are at most those touched: several origins may touch one
+	var host string // the last subject: the edges of a chunk come sorted by it
+	at := from      // the edges in it are at most those touched: several origins may touch one
 	whole := true
 	for ch, err := range src.Since(ctx, from.chunk) {
 		if err != nil {
@@ -88,7 +91,13 @@ func (x *Index) gather(ctx context.Context, src store.Feed, r store.Reader, from
 		}
 		at.chunk = ch.Chunk
 		at.edges++
-		x.touch(names, ch.Edge)
+		if ch.Subject.Kind == entity.Domain && ch.Subject.Key != host {
+			host = ch.Subject.Key
+			x.touchHost(names, host)
+		}
+		if ch.Object.Kind == entity.Domain && slices.Contains(feature.Inbound, ch.Relation) {
+			x.touchHost(names, ch.Object.Key)
+		}
 		if ch.Subject.Kind == entity.Cert && ch.Relation != obs.SAN {
 			certs[ch.Subject] = struct{}{}
 			if ch.Relation == obs.Alias {
@@ -102,19 +111,25 @@ func (x *Index) gather(ctx context.Context, src store.Feed, r store.Reader, from
 	if err := x.touchByCerts(ctx, r, names, certs); err != nil {
 		return round{}, err
 	}
-	return round{slices.Sorted(maps.Keys(names)), at}, nil
+	return round{inKeyOrder(names), at}, nil
 }
 
-// touch names the units of which an edge says something.
-func (x *Index) touch(names map[string]struct{}, e store.Edge) {
-	if e.Subject.Kind == entity.Domain {
-		x.touchHost(names, e.Subject.Key)
+// inKeyOrder sorts names as the store keeps them, by their labels from the end.
+func inKeyOrder(names map[string]struct{}) []string {
+	type keyed struct{ key, name string }
+	list := make([]keyed, 0, len(names))
+	for n := range names {
+		list = append(list, keyed{string(entity.ZonePrefix(n)), n})
 	}
-	if e.Object.Kind == entity.Domain && slices.Contains(feature.Inbound, e.Relation) {
-		x.touchHost(names, e.Object.Key)
+	slices.SortFunc(list, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	out := make([]string, len(list))
+	for i, k := range list {
+		out[i] = k.name
 	}
+	return out
 }
 
+// touchHost names the unit of a host of which something was said.
 func (x *Index) touchHost(names map[string]struct{}, host string) {
 	if unit, ok := x.units.Of(host); ok {
 		names[unit] = struct{}{}
@@ -125,7 +140,9 @@ func (x *Index) touchHost(names map[string]struct{}, host string) {
 // learned about the certificate.
 func (x *Index) touchByCerts(ctx context.Context, r store.Reader, names map[string]struct{}, certs map[entity.Entity]struct{}) error {
 	q := store.Query{Direction: store.Out, Relations: []obs.Relation{obs.SAN}}
-	for cert := range certs {
+	order := slices.Collect(maps.Keys(certs))
+	slices.SortFunc(order, func(a, b entity.Entity) int { return cmp.Compare(a.Key, b.Key) })
+	for _, cert := range order {
 		for row, err := range r.Neighbours(ctx, cert, q) {
 			if err != nil {
 				return err

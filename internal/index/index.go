@@ -20,6 +20,7 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/spoor-cti/spoor/internal/entity"
@@ -85,8 +86,12 @@ func Open(dir string, opt Options) (*Index, error) {
 	}
 	cache := pebble.NewCache(32 << 20)
 	po := &pebble.Options{
-		FS: opt.FS, Cache: cache, Merger: merger, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 32 << 20,
+		FS: opt.FS, Cache: cache, Merger: merger, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 48 << 20,
 		ReadOnly: opt.ReadOnly, Logger: quiet{},
+		DisableWAL: true, // everything here can be derived again
+	}
+	for i := range po.Levels {
+		po.Levels[i].FilterPolicy = bloom.FilterPolicy(10) // most look-ups of a first build find nothing
 	}
 	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionBalanced })
 	db, err := pebble.Open(dir, po)
@@ -108,11 +113,15 @@ func openError(dir string, err error) error {
 	return fault.Wrap(err, fault.Unavailable, "couldn't open the index in %s", dir)
 }
 
-// Close releases the index.
+// Close makes what was written durable and releases the index.
 func (x *Index) Close() error {
-	err := x.db.Close()
+	var err error
+	if !x.readOnly {
+		err = engineError(x.db.Flush())
+	}
+	err = errors.Join(err, engineError(x.db.Close()))
 	x.cache.Unref()
-	return engineError(err)
+	return err
 }
 
 // schema names everything on which the derived data depend.
@@ -154,7 +163,7 @@ func (x *Index) empty() error {
 		return engineError(err)
 	}
 	x.next = 0
-	return engineError(b.Commit(pebble.Sync))
+	return engineError(b.Commit(pebble.NoSync))
 }
 
 // Rebuild forgets everything that was derived; Follow derives it again.
@@ -287,5 +296,9 @@ func (x *Index) Name(id uint32) (string, error) {
 func countKey(f feature.Feature, h feature.Hash) []byte {
 	return binary.BigEndian.AppendUint64([]byte{spaceCount, byte(f)}, uint64(h))
 }
+
+// idKey keeps names by their labels from the end, in the order in which units are
+// read and written.
+func idKey(name string) []byte { return append([]byte{spaceID}, entity.ZonePrefix(name)...) }
 
 func totalKey(f feature.Feature) []byte { return []byte{spaceTotal, byte(f)} }

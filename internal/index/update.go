@@ -15,8 +15,9 @@ import (
 
 // update reads the units again and writes what changed, some thousand in a batch.
 func (x *Index) update(ctx context.Context, r store.Reader, names []string) error {
+	first := x.next == 0 // nothing is indexed yet: no name needs to be looked up
 	for part := range slices.Chunk(names, batchNames) {
-		w := writer{x: x, b: x.db.NewBatch(), counts: map[string]*counts{}}
+		w := writer{x: x, b: x.db.NewBatch(), counts: map[string]*counts{}, first: first}
 		err := w.names(ctx, r, part)
 		if err == nil {
 			err = w.commit()
@@ -36,19 +37,11 @@ type writer struct {
 	x      *Index
 	b      *pebble.Batch
 	counts map[string]*counts // by key
+	first  bool               // no name is known yet
 }
 
 func (w *writer) names(ctx context.Context, r store.Reader, names []string) error {
-	for _, name := range names {
-		row, err := w.x.units.Collect(ctx, r, name)
-		if err != nil {
-			return fault.Wrap(err, fault.CodeOf(err), "couldn't read %s for the index", name)
-		}
-		if err := w.name(row); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.x.units.CollectMany(ctx, r, names, w.name)
 }
 
 // name writes the difference between what is indexed of a unit and its row.
@@ -90,7 +83,10 @@ func (w *writer) name(row *feature.Row) error {
 }
 
 func (w *writer) id(name string) (id uint32, known bool, err error) {
-	v, err := w.x.get(append([]byte{spaceID}, name...))
+	if w.first {
+		return w.x.next, false, nil
+	}
+	v, err := w.x.get(idKey(name))
 	if err != nil || v == nil {
 		return w.x.next, false, err
 	}
@@ -100,7 +96,7 @@ func (w *writer) id(name string) (id uint32, known bool, err error) {
 func (w *writer) newName(name string, id uint32) error {
 	w.x.next = id + 1
 	n := binary.BigEndian.AppendUint32(nil, id)
-	if err := w.b.Set(append([]byte{spaceID}, name...), n, nil); err != nil {
+	if err := w.b.Set(idKey(name), n, nil); err != nil {
 		return engineError(err)
 	}
 	return engineError(w.b.Set(append([]byte{spaceName}, n...), []byte(name), nil))
@@ -201,8 +197,7 @@ func Posted(f feature.Feature) bool {
 	return f < feature.RegistrarOrg
 }
 
-// commit writes the counts and commits. The rows need no sync of their own: the
-// cursor, which follows in the same log, is synced.
+// commit writes the counts and commits.
 func (w *writer) commit() error {
 	for key, c := range w.counts {
 		if c.zero() {

@@ -212,7 +212,7 @@ func (p *Pack) email(addr string) []Hit {
 	for _, h := range p.domain(host) {
 		switch h.Class {
 		case Mail: // a mailbox at a big provider is still one person's
-		case DisposableMail, PrivacyContact:
+		case DisposableMail, PrivacyContact, CDN, SharedHosting, DynamicDNS: // hostmaster@ of a provider
 			hits = append(hits, h)
 		}
 	}

@@ -76,7 +76,7 @@ func (w *weighing) created() {
 	bits := math.Log2((k + a*b) / (m + a) / b) // k is the sum over seeds already
 	term := Term{
 		Name: "created", Value: t.Date(), Bits: FromFloat(min(bits, 10)), Seeds: m,
-		Why: fmt.Sprintf("registered %s from the nearest seed", daysText(nearest)),
+		Why: "registered " + apart(nearest),
 	}
 	if bits > 0 {
 		term.Shared = m
@@ -85,6 +85,13 @@ func (w *weighing) created() {
 		term.Rows = []feature.RowRef{*w.row.CreatedRow}
 	}
 	w.term(term, false)
+}
+
+func apart(days float64) string {
+	if days < 1 {
+		return "on the same day as a seed"
+	}
+	return daysText(days) + " from the nearest seed"
 }
 
 // registrationRate is the share of all names that were registered on a day like t:

@@ -58,6 +58,7 @@ func (s *Store) apply(b *store.Batch) (*pebble.Batch, store.Receipt, func(), err
 	if err != nil {
 		return nil, store.Receipt{}, nil, engineError(err)
 	}
+	s.pool.written()
 	if receipt.Chunk > 0 {
 		s.head = store.Head{Chunk: receipt.Chunk, Edges: s.head.Edges + uint64(receipt.Edges)}
 	}

@@ -54,21 +54,12 @@ func (r *view) Neighbours(ctx context.Context, e entity.Entity, q store.Query) i
 // the caller wants no more.
 func (r *view) scan(ctx context.Context, near []byte, out bool, q *store.Query, resume *store.Position, yield func(store.Row, error) bool) bool {
 	prefix := append([]byte{spaceOf(out)}, near...)
-	if q.Relations == nil {
-		return r.newScan(prefix, after(prefix), q, resume).run(ctx, yield)
+	upper := after(prefix)
+	if n := len(q.Relations); n > 0 { // from the first wanted relation to the last
+		upper = after(append(bytes.Clone(prefix), byte(slices.Max(q.Relations))))
+		prefix = append(prefix, byte(slices.Min(q.Relations)))
 	}
-	rels := slices.Clone(q.Relations)
-	slices.Sort(rels)
-	for _, rel := range slices.Compact(rels) {
-		if resume != nil && rel < resume.Rel {
-			continue
-		}
-		one := append(bytes.Clone(prefix), byte(rel))
-		if !r.newScan(one, after(one), q, resume).run(ctx, yield) {
-			return false
-		}
-	}
-	return true
+	return r.newScan(prefix, upper, q, resume).run(ctx, yield)
 }
 
 func spaceOf(out bool) byte {

@@ -96,6 +96,7 @@ func (s *Store) retractChunk(rec chunkRecord) (int, error) {
 	if err := pb.Commit(s.sync); err != nil {
 		return 0, engineError(err)
 	}
+	s.pool.written()
 	s.head.Chunk, s.head.Edges = news.number, news.Total
 	return len(rows), nil
 }

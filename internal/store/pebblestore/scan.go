@@ -61,12 +61,12 @@ func (r *view) newScan(lower, upper []byte, q *store.Query, resume *store.Positi
 // run yields the rows; it returns false when the caller wants no more, or after
 // an error.
 func (s *scan) run(ctx context.Context, yield func(store.Row, error) bool) bool {
-	it, err := s.r.s.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: s.lower, UpperBound: s.upper})
+	it, release, err := s.r.s.iterator(s.lower, s.upper)
 	if err != nil {
-		yield(store.Row{}, engineError(err))
+		yield(store.Row{}, err)
 		return false
 	}
-	defer it.Close()
+	defer release()
 	n := 0
 	for valid := it.First(); valid; valid = s.step(it) {
 		if n++; n%checkEvery == 0 && ctx.Err() != nil {

@@ -45,6 +45,7 @@ type Store struct {
 	cache   *pebble.Cache
 	sync    *pebble.WriteOptions
 	origins origins
+	pool    pool
 
 	mu   sync.Mutex // guards the order of batches: allocation of chunk numbers and their commit
 	head store.Head // owned by mu
@@ -154,6 +155,7 @@ func (s *Store) load(readOnly bool) error {
 
 // Close flushes and releases the store, so that opening it again replays no log.
 func (s *Store) Close() error {
+	s.pool.close()
 	err := s.flush()
 	err = errors.Join(err, engineError(s.db.Close()))
 	s.cache.Unref()
