@@ -4,8 +4,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/spoor-cti/spoor/internal/collect"
+
 	"github.com/spoor-cti/spoor/internal/fault"
-	"github.com/spoor-cti/spoor/internal/feature"
 	"github.com/spoor-cti/spoor/internal/noise"
 )
 
@@ -37,10 +38,10 @@ func (a *App) WriteNoise(text []byte) error {
 }
 
 // units tells which names let the names below them to others.
-func (a *App) units() (feature.Units, error) {
+func (a *App) units() (collect.Units, error) {
 	p, err := a.Noise()
 	if err != nil {
-		return feature.Units{}, err
+		return collect.Units{}, err
 	}
-	return feature.Units{Shared: p.LetsNames, Version: "noise " + p.Date()}, nil
+	return collect.Units{Shared: p.LetsNames, Version: "noise " + p.Date()}, nil
 }

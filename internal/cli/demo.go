@@ -60,7 +60,7 @@ func (c *command) runDemo(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	return c.tellDemo(ctx, a, engine, dir)
+	return c.tellDemo(ctx, engine, dir)
 }
 
 // storyForPeople: the story is for people also in a pipe, unless JSON was asked for.
@@ -114,7 +114,7 @@ func (c *command) indexDemo(ctx context.Context, a *app.App) (*pivot.Engine, err
 }
 
 // tellDemo pivots twice and says what the answers mean.
-func (c *command) tellDemo(ctx context.Context, a *app.App, engine *pivot.Engine, dir string) error {
+func (c *command) tellDemo(ctx context.Context, engine *pivot.Engine, dir string) error {
 	p := c.out
 	p.line("%s", p.style(bold, "1. A report names three phishing sites. What else belongs to them?"))
 	p.line("   $ spoor pivot %s", strings.Join(demo.Seeds(), " "))

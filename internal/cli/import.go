@@ -150,8 +150,7 @@ func (c *command) importFile(ctx context.Context, a *app.App, name string, f *im
 }
 
 func fileError(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return &fault.Error{Code: fault.NotFound, What: "couldn't open " + path.Path, Cause: path.Err}
 	}
 	return err

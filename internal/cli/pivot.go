@@ -104,8 +104,12 @@ func (c *command) printPivot(res *pivot.Result, f *pivotFlags) error {
 		p.line("no name reaches %s bits with these seeds", fmt.Sprintf("%.1f", res.Threshold.Float()))
 	}
 	t := &table{cols: []column{
-		{title: "bits", right: true, style: bold}, {title: "P", right: true}, {title: "suspect", style: bold, least: 24}, {title: "hop", right: true, style: dim},
-		{title: "since"}, {title: "because", least: 30},
+		{title: "bits", right: true, style: bold},
+		{title: "P", right: true},
+		{title: "suspect", style: bold, least: 24},
+		{title: "hop", right: true, style: dim},
+		{title: "since"},
+		{title: "because", least: 30},
 	}}
 	for i := range res.Suspects[:min(limit, len(res.Suspects))] {
 		s := &res.Suspects[i]

@@ -91,8 +91,14 @@ func attribute(a obs.Attribute) string {
 // factTable prepares a table for rows.
 func factTable() *table {
 	return &table{cols: []column{
-		{title: "relation"}, {title: "other", style: bold, least: 24}, {title: "type", style: dim},
-		{title: "first"}, {title: "last"}, {title: "count", right: true}, {title: "source", style: dim, least: 8}, {title: "note", style: dim, least: 10},
+		{title: "relation"},
+		{title: "other", style: bold, least: 24},
+		{title: "type", style: dim},
+		{title: "first"},
+		{title: "last"},
+		{title: "count", right: true},
+		{title: "source", style: dim, least: 8},
+		{title: "note", style: dim, least: 10},
 	}}
 }
 

@@ -103,8 +103,12 @@ func (c *command) lanes(rows []store.Row) {
 	from, to := hull(rows)
 	const laneWidth = 40
 	t := &table{cols: []column{
-		{title: "relation"}, {title: "other", style: bold, least: 20}, {title: axis(from, to, laneWidth), style: cyan},
-		{title: "first"}, {title: "last"}, {title: "source", style: dim, least: 8},
+		{title: "relation"},
+		{title: "other", style: bold, least: 20},
+		{title: axis(from, to, laneWidth), style: cyan},
+		{title: "first"},
+		{title: "last"},
+		{title: "source", style: dim, least: 8},
 	}}
 	for i := range rows {
 		r := &rows[i]

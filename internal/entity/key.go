@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/netip"
+	"slices"
 	"strconv"
 )
 
@@ -133,8 +134,8 @@ func appendReversedOdd(dst []byte, name string) []byte {
 	if err != nil {
 		return dst
 	}
-	for i := len(labels) - 1; i >= 0; i-- {
-		dst = appendEscaped(dst, string(labels[i]))
+	for i, label := range slices.Backward(labels) {
+		dst = appendEscaped(dst, string(label))
 		if i > 0 {
 			dst = append(dst, labelSep)
 		}
@@ -228,11 +229,11 @@ func textEnd(b []byte, from int) int {
 }
 
 func cutText(b []byte) (text, rest []byte, err error) {
-	i := bytes.IndexByte(b, end)
-	if i < 0 {
+	before, after, ok := bytes.Cut(b, []byte{end})
+	if !ok {
 		return nil, nil, ErrKey
 	}
-	return b[:i], b[i+1:], nil
+	return before, after, nil
 }
 
 func cutAddr(b []byte) (netip.Addr, []byte, error) {

@@ -14,7 +14,7 @@ import (
 // labels, none empty, the last one with a letter.
 func domainLike(c []byte) bool {
 	label, labels, letters := 0, 1, 0
-	for i := 0; i < len(c); i++ {
+	for i := range c {
 		switch b := c[i]; {
 		case b == '.':
 			if label == 0 {

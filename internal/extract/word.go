@@ -147,8 +147,16 @@ func hidden(b []byte, inside bool) (put string, n int) {
 }
 
 var hiddenForms = []struct{ text, put string }{
-	{"://", "://"}, {".", "."}, {"dot", "."}, {"d0t", "."}, {"punkt", "."}, {",", "."},
-	{"@", "@"}, {"at", "@"}, {"a", "@"}, {":", ":"},
+	{"://", "://"},
+	{".", "."},
+	{"dot", "."},
+	{"d0t", "."},
+	{"punkt", "."},
+	{",", "."},
+	{"@", "@"},
+	{"at", "@"},
+	{"a", "@"},
+	{":", ":"},
 }
 
 // foldPrefix reports whether b begins with the ASCII text, in any case.

@@ -1,10 +1,10 @@
-// Package feature turns the rows of one registered name into the features that
-// scores, counts and fingerprints read: its addresses, name servers, contacts,
-// certificates, the shape of its name, each with its time and the rows behind it.
+// Package feature is the vocabulary of what registered names have in common:
+// addresses, name servers, contacts, certificates, the shape of the name, each
+// value with its time and the rows behind it.
 //
 // The unit is the registrable name, with everything below it: habits belong to
-// whoever registers a name, not to a host. Features are derived; the room is
-// pure and knows neither the index that counts them nor how they are scored.
+// whoever registers a name, not to a host. The room is pure values: it knows
+// neither where features are read nor how they are counted or scored.
 package feature
 
 import (
@@ -12,7 +12,6 @@ import (
 	"encoding/binary"
 
 	"github.com/spoor-cti/spoor/internal/obs"
-	"github.com/spoor-cti/spoor/internal/store"
 )
 
 // Feature is a kind of value that a name can have. The numbers are part of the
@@ -137,7 +136,7 @@ type Span struct{ First, Last obs.Time }
 
 // RowRef points at the row that says so.
 type RowRef struct {
-	store.Edge
+	obs.Edge
 	RRType obs.RRType
 	Source string
 	First  obs.Time

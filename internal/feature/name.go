@@ -14,7 +14,8 @@ func label(unit string) string {
 	return l
 }
 
-func tld(unit string) string { return unit[strings.LastIndexByte(unit, '.')+1:] }
+// TLDOf returns the last label of a unit.
+func TLDOf(unit string) string { return unit[strings.LastIndexByte(unit, '.')+1:] }
 
 // gramLen is the length of a name gram, in octets.
 const gramLen = 5
@@ -41,10 +42,11 @@ func Grams(unit string) []string {
 	return out
 }
 
-// shape writes a label as runs of letters (l), digits (d) and hyphens: letters
+// ShapeOf writes the label that its owner chose as runs of letters (l), digits (d) and hyphens: letters
 // by thirds of their number, digits by their number, since makers of many names
 // vary words more than figures: "verify-4821" is "l2-d4".
-func shape(label string) string {
+func ShapeOf(unit string) string {
+	label := label(unit)
 	var b strings.Builder
 	for i := 0; i < len(label); {
 		c := class(label[i])

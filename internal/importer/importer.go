@@ -10,6 +10,7 @@ package importer
 import (
 	"context"
 	"io"
+	"strings"
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
@@ -140,14 +141,14 @@ type Registry []*Format
 
 // ByName returns the format that --as names.
 func (rs Registry) ByName(name string) (*Format, error) {
-	var names string
+	var names strings.Builder
 	for _, f := range rs {
 		if f.Name == name {
 			return f, nil
 		}
-		names += " " + f.Name
+		names.WriteString(" " + f.Name)
 	}
-	return nil, fault.New(fault.Invalid, "there is no format %q", name).Hinted("known formats:%s", names)
+	return nil, fault.New(fault.Invalid, "there is no format %q", name).Hinted("known formats:%s", names.String())
 }
 
 // Detect returns the format that is surest of the input, or an error with code

@@ -96,7 +96,7 @@ func EachLine(ctx context.Context, r io.Reader, out Sink, f func(*Line) (rec Rec
 			return ctx.Err()
 		}
 		l, err := lines.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -1,6 +1,8 @@
 package importer
 
 import (
+	"slices"
+
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/obs"
 )
@@ -27,7 +29,7 @@ func (r *Reporter) Reset() {
 func (r *Reporter) Report(e, host entity.Entity, attrs ...obs.Attribute) {
 	r.add(e, attrs)
 	if e.Kind == entity.URL && !host.IsZero() {
-		r.add(host, append(attrs[:len(attrs):len(attrs)], obs.Attribute{Name: "via", Value: "url"}))
+		r.add(host, append(slices.Clip(attrs), obs.Attribute{Name: "via", Value: "url"}))
 	}
 }
 

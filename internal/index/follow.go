@@ -6,11 +6,12 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/spoor-cti/spoor/internal/collect"
+
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
-	"github.com/spoor-cti/spoor/internal/feature"
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/store"
 )
@@ -95,7 +96,7 @@ func (x *Index) gather(ctx context.Context, src store.Feed, r store.Reader, from
 			host = ch.Subject.Key
 			x.touchHost(names, host)
 		}
-		if ch.Object.Kind == entity.Domain && slices.Contains(feature.Inbound, ch.Relation) {
+		if ch.Object.Kind == entity.Domain && slices.Contains(collect.Inbound, ch.Relation) {
 			x.touchHost(names, ch.Object.Key)
 		}
 		if ch.Subject.Kind == entity.Cert && ch.Relation != obs.SAN {

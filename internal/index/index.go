@@ -19,6 +19,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spoor-cti/spoor/internal/collect"
+
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -56,7 +58,7 @@ type Source interface {
 type Index struct {
 	db    *pebble.DB
 	cache *pebble.Cache
-	units feature.Units
+	units collect.Units
 
 	readOnly bool
 	write    sync.Mutex // held by Follow
@@ -67,7 +69,7 @@ type Index struct {
 type Options struct {
 	FS       vfs.FS // nil: the machine's file system
 	ReadOnly bool   // Follow is not possible; an index that isn't there or can't be used gives code NotFound
-	Units    feature.Units
+	Units    collect.Units
 }
 
 // Open opens the index in dir, creating it if it isn't there. One that this

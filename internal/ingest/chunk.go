@@ -60,7 +60,6 @@ type chunker struct {
 	rejects int64     // number of the next reject
 	shown   time.Time // when progress was last told
 	records int64     // handed over so far
-	err     error     // of the first failed hand-over
 }
 
 func newChunker(st Store, f *importer.Format, name string, res *Result, opt Options, input *countingReader) *chunker {

@@ -64,10 +64,10 @@ func decompress(r *countingReader, base string, maxRatio int) (*plainReader, err
 // head returns the beginning without consuming it.
 func (p *plainReader) head() (importer.Head, error) {
 	data, err := p.Peek(importer.HeadSize)
-	if err != nil && err != io.EOF && len(data) == 0 {
+	if err != nil && !errors.Is(err, io.EOF) && len(data) == 0 {
 		return importer.Head{}, err
 	}
-	return importer.Head{Name: p.base, Data: data, Whole: err == io.EOF}, nil
+	return importer.Head{Name: p.base, Data: data, Whole: errors.Is(err, io.EOF)}, nil
 }
 
 // A compressed input may unfold to this many octets before its ratio counts, so

@@ -140,7 +140,7 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(raw[:2000])
-	f.Fuzz(func(t *testing.T, in []byte) {
+	f.Fuzz(func(_ *testing.T, in []byte) {
 		if p, err := noise.Decode(in); err == nil {
 			p.Check(entity.Entity{Kind: entity.IP, Key: "192.0.2.1"})
 		}

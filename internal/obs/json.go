@@ -158,8 +158,7 @@ func (d *Decoder) Decode(line []byte) (Observation, error) {
 }
 
 func jsonTrouble(err error) string {
-	var typ *json.UnmarshalTypeError
-	if errors.As(err, &typ) {
+	if typ, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return "member " + typ.Field + " wants another type than " + typ.Value
 	}
 	return strings.TrimPrefix(err.Error(), "json: ")

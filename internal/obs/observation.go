@@ -57,6 +57,13 @@ type Attribute struct {
 	Reason string // of a state other than Present, as the source words it
 }
 
+// Edge names one edge, whatever sources say of it.
+type Edge struct {
+	Subject  entity.Entity
+	Relation Relation
+	Object   entity.Entity
+}
+
 // Observation is one statement of one source. First and Last are inclusive;
 // both unknown means that the source gives no time. The Origin is shared and
 // must not be changed once handed on.

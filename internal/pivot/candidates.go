@@ -66,7 +66,7 @@ func (r *run) candidates(ctx context.Context, set *score.Set) ([]string, error) 
 // the seeds have could add at most, with the prior.
 func (r *run) leads(set *score.Set) (leads []lead, rest float64, err error) {
 	most := map[feature.Feature]float64{} // of features that can't be followed
-	set.Held(func(f feature.Feature, h feature.Hash, text string, weight float64) {
+	set.Held(func(f feature.Feature, h feature.Hash, text string) {
 		bits := max(0, set.MostBits(f, h))
 		if f == feature.TLD || f == feature.Shape || !r.Names.Posted(f) || strings.Contains(text, " at ") && coarseText(text) {
 			most[f] = max(most[f], bits)
@@ -83,7 +83,7 @@ func (r *run) leads(set *score.Set) (leads []lead, rest float64, err error) {
 		}
 		leads = append(leads, lead{f, h, text, df, bits})
 	})
-	set.SharedGrams(func(g string, weight float64) {
+	set.SharedGrams(func(g string) {
 		h := feature.HashOf(feature.Gram, g)
 		df, _, e := r.Names.Count(feature.Gram, h)
 		if e != nil && err == nil {

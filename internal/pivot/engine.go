@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/spoor-cti/spoor/internal/collect"
+
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/feature"
@@ -154,7 +156,7 @@ func (r *run) seedRow(ctx context.Context, s entity.Entity) (*feature.Row, strin
 // features reads the features of an entity: of a domain those of its unit.
 func (e *Engine) features(ctx context.Context, s entity.Entity) (*feature.Row, error) {
 	if s.Kind != entity.Domain {
-		return feature.CollectOther(ctx, e.Reader, s)
+		return collect.Other(ctx, e.Reader, s)
 	}
 	unit, ok := e.Units.Of(s.Key)
 	if !ok {

@@ -26,7 +26,8 @@ func newMasker(e *Engine) *masker {
 // subject returns the entity that a value of a feature names, and the part that
 // it plays.
 func subject(f feature.Feature, text string) (entity.Entity, noise.Role) {
-	kind, role := entity.Unknown, noise.Itself
+	var kind entity.Kind
+	role := noise.Itself
 	switch f {
 	case feature.IP:
 		kind = entity.IP

@@ -12,6 +12,8 @@ package pivot
 import (
 	"context"
 
+	"github.com/spoor-cti/spoor/internal/collect"
+
 	"github.com/spoor-cti/spoor/internal/background"
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/feature"
@@ -40,7 +42,7 @@ type Names interface {
 type Engine struct {
 	Reader store.Reader
 	Names  Names
-	Units  feature.Units
+	Units  collect.Units
 	Noise  *noise.Pack
 	Table  *background.Table
 	Now    obs.Time

@@ -11,7 +11,7 @@ var alpha = map[feature.Feature]float64{
 	feature.MailDomain: 3, feature.Country: 4, feature.Person: 4, feature.Shape: 4, feature.Net: 5, feature.IP: 5,
 	feature.NSSet: 5, feature.Title: 5, feature.Redirect: 5, feature.CNAME: 5, feature.Fingerprint: 5, feature.Client: 5,
 	feature.Phone: 6, feature.Email: 8, feature.Tracker: 8, feature.TXT: 8, feature.Gram: 10, feature.SPKI: 15, feature.Cert: 15,
-	feature.Label: 0.25,
+	feature.Label: 0.05,
 }
 
 // ladders are nested values, coarsest first: a name that shares an address shares

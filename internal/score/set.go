@@ -117,22 +117,22 @@ func (s *Set) hold(f feature.Feature, h feature.Hash, text string, spans []featu
 
 // Held calls f for every value that a seed has, pairs and tuples apart: where
 // candidates come from.
-func (s *Set) Held(f func(f feature.Feature, h feature.Hash, text string, weight float64)) {
+func (s *Set) Held(f func(f feature.Feature, h feature.Hash, text string)) {
 	for feat, values := range s.values {
 		if feat >= feature.RegistrarOrg {
 			continue
 		}
 		for h, v := range values {
-			f(feat, h, v.text, v.weight)
+			f(feat, h, v.text)
 		}
 	}
 }
 
 // SharedGrams calls f for every name gram that at least two seeds have.
-func (s *Set) SharedGrams(f func(gram string, weight float64)) {
+func (s *Set) SharedGrams(f func(gram string)) {
 	for g, w := range s.grams {
 		if w >= 2 {
-			f(g, w)
+			f(g)
 		}
 	}
 }

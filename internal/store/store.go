@@ -174,16 +174,9 @@ type Range struct {
 	Prefix netip.Prefix // at least /16, IPv6 at least /32
 }
 
-// Edge names one edge, whatever its origins.
-type Edge struct {
-	Subject  entity.Entity
-	Relation obs.Relation
-	Object   entity.Entity
-}
-
 // Change says that a chunk touched an edge.
 type Change struct {
-	Edge
+	obs.Edge
 	Chunk uint64
 }
 

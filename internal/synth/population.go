@@ -33,8 +33,14 @@ type share struct {
 // most registrations.
 var (
 	registrars = []share{
-		{"northgate names", .30}, {"regio direct", .20}, {"plainhost registry", .13}, {"open harbour", .11},
-		{"domstadt", .09}, {"kiwi domains", .08}, {"first ledger", .06}, {"bulkreg", .03},
+		{"northgate names", .30},
+		{"regio direct", .20},
+		{"plainhost registry", .13},
+		{"open harbour", .11},
+		{"domstadt", .09},
+		{"kiwi domains", .08},
+		{"first ledger", .06},
+		{"bulkreg", .03},
 	}
 	issuers = []share{{"open certs initiative", .80}, {"signet trust", .12}, {"parallax ca", .08}}
 )

@@ -85,7 +85,8 @@ func (w *writer) read(f *os.File) error {
 }
 
 func (w *writer) item(section, value string) error {
-	kind, raw := entity.Unknown, value
+	var kind entity.Kind
+	raw := value
 	switch section {
 	case "certificates":
 		kind, raw = entity.Cert, "sha1:"+value

@@ -6,6 +6,7 @@ package csvlist
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -72,13 +73,13 @@ func detect(h importer.Head) importer.Confidence {
 func decode(ctx context.Context, in *importer.Input, out importer.Sink) error {
 	head := make([]byte, importer.HeadSize)
 	n, err := io.ReadFull(in, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return importer.ReadError(err, "its header")
 	}
 	delim, _ := firstRecord(head[:n])
 	s := &splitter{lines: importer.NewLines(io.MultiReader(bytes.NewReader(head[:n]), in)), delim: delim}
 	top, _, err := s.next()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	if err != nil {
@@ -96,7 +97,7 @@ func decode(ctx context.Context, in *importer.Input, out importer.Sink) error {
 			return ctx.Err()
 		}
 		rec, _, err := s.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -17,34 +17,50 @@ import (
 
 func TestTables(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
-		{"type and indicator, dated", "type,indicator,classification,detected_date\ndomain,evil[.]example,malware,2023-02-08\nipv4,192[.]0[.]2[.]7,,2023-02-09\n",
+		{
+			"type and indicator, dated", "type,indicator,classification,detected_date\ndomain,evil[.]example,malware,2023-02-08\nipv4,192[.]0[.]2[.]7,,2023-02-09\n",
 			"domain:evil.example reported-as label:report:x.csv 2023-02-08T00:00:00Z first-bound last-bound [report asserted 1d]\n" +
 				"domain:evil.example reported-as label:tag:malware 2023-02-08T00:00:00Z first-bound last-bound [report asserted 1d]\n" +
-				"ip:192.0.2.7 reported-as label:report:x.csv 2023-02-09T00:00:00Z first-bound last-bound [report asserted 1d]"},
-		{"BOM, other types, note", "\xef\xbb\xbfvalue,entity_type,description\na.example,hostname,\"a, \"\"b\"\"\"\nx.exe,file,\nHKLM\\x,registry,\n",
+				"ip:192.0.2.7 reported-as label:report:x.csv 2023-02-09T00:00:00Z first-bound last-bound [report asserted 1d]",
+		},
+		{
+			"BOM, other types, note", "\xef\xbb\xbfvalue,entity_type,description\na.example,hostname,\"a, \"\"b\"\"\"\nx.exe,file,\nHKLM\\x,registry,\n",
 			"domain:a.example reported-as label:report:x.csv undated note=\"a, \\\"b\\\"\" [report asserted]\n" +
-				"! 3: column value: filehash \"x.exe\": has the wrong length for a digest"},
-		{"file and C2", "SHA256 Hash;C2 Server\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;http://c2.example/p.php\n",
+				"! 3: column value: filehash \"x.exe\": has the wrong length for a digest",
+		},
+		{
+			"file and C2", "SHA256 Hash;C2 Server\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;http://c2.example/p.php\n",
 			"filehash:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 reported-as label:report:x.csv undated [report asserted]\n" +
 				"url:http://c2.example/p.php reported-as label:report:x.csv undated [report asserted]\n" +
 				"domain:c2.example reported-as label:report:x.csv undated via=\"url\" [report asserted]\n" +
-				"filehash:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 communicates-with domain:c2.example undated [report asserted]"},
-		{"domain beside address", "domain\tip\tfirst_seen\na.example\t192.0.2.1\t2024-01-02T03:04:05Z\n",
+				"filehash:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 communicates-with domain:c2.example undated [report asserted]",
+		},
+		{
+			"domain beside address", "domain\tip\tfirst_seen\na.example\t192.0.2.1\t2024-01-02T03:04:05Z\n",
 			"domain:a.example reported-as label:report:x.csv 2024-01-02T03:04:05Z first-bound last-bound [report asserted]\n" +
 				"ip:192.0.2.1 reported-as label:report:x.csv 2024-01-02T03:04:05Z first-bound last-bound [report asserted]\n" +
-				"domain:a.example resolves-via ip:192.0.2.1 A 2024-01-02T03:04:05Z first-bound last-bound [report asserted]"},
-		{"dnsdbq -c csv", "time_first,time_last,zone_first,zone_last,count,bailiwick,rrname,rrtype,rdata\n2013-09-13 20:58:01,2024-03-01 00:00:00,,,5,\"example.\",\"www.example.\",\"A\",\"192.0.2.1\"\n",
-			"domain:www.example resolves ip:192.0.2.1 A 2013-09-13T20:58:01Z..2024-03-01T00:00:00Z count=5 in=example [report sensor]"},
-		{"a domain that is none", "Type,Indicator\nDomain,not a domain\nDomain,a.example\n",
-			"domain:a.example reported-as label:report:x.csv undated [report asserted]\n! 2: column Indicator: \"not a domain\" is no domain"},
-		{"quotes over lines, empty rows", "domain,note\n\"a.example\",\"two\nlines\"\n,,\n\n \"\" ,\nb.example,x\n",
+				"domain:a.example resolves-via ip:192.0.2.1 A 2024-01-02T03:04:05Z first-bound last-bound [report asserted]",
+		},
+		{
+			"dnsdbq -c csv", "time_first,time_last,zone_first,zone_last,count,bailiwick,rrname,rrtype,rdata\n2013-09-13 20:58:01,2024-03-01 00:00:00,,,5,\"example.\",\"www.example.\",\"A\",\"192.0.2.1\"\n",
+			"domain:www.example resolves ip:192.0.2.1 A 2013-09-13T20:58:01Z..2024-03-01T00:00:00Z count=5 in=example [report sensor]",
+		},
+		{
+			"a domain that is none", "Type,Indicator\nDomain,not a domain\nDomain,a.example\n",
+			"domain:a.example reported-as label:report:x.csv undated [report asserted]\n! 2: column Indicator: \"not a domain\" is no domain",
+		},
+		{
+			"quotes over lines, empty rows", "domain,note\n\"a.example\",\"two\nlines\"\n,,\n\n \"\" ,\nb.example,x\n",
 			"domain:a.example reported-as label:report:x.csv undated note=\"two\\nlines\" [report asserted]\n" +
-				"domain:b.example reported-as label:report:x.csv undated note=\"x\" [report asserted]"},
+				"domain:b.example reported-as label:report:x.csv undated note=\"x\" [report asserted]",
+		},
 		{"quote without end", "domain,note\na.example,\"x\nb.example,y\n", "! 2: a quoted field has no end"},
-		{"actor and campaign", "ip,actor,campaign\n192.0.2.1,Some  Group,Op X\n",
+		{
+			"actor and campaign", "ip,actor,campaign\n192.0.2.1,Some  Group,Op X\n",
 			"ip:192.0.2.1 reported-as label:report:x.csv undated [report asserted]\n" +
 				"ip:192.0.2.1 reported-as label:actor:some group undated [report asserted]\n" +
-				"ip:192.0.2.1 reported-as label:campaign:op x undated [report asserted]"},
+				"ip:192.0.2.1 reported-as label:campaign:op x undated [report asserted]",
+		},
 	} {
 		in := &importer.Input{Reader: strings.NewReader(c.in), Name: "x.csv", Source: "report", Handling: obs.Handling{TLP: obs.TLPUnset}}
 		r := importertest.RunInput(t, csvlist.Format, in)

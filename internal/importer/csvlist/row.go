@@ -2,6 +2,7 @@ package csvlist
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,7 +75,7 @@ func (t *table) labels(cells [][]byte) []entity.Entity {
 			continue
 		}
 		if e, err := entity.New(entity.Label, typ+string(cells[i])); err == nil {
-			out = append(out[:len(out):len(out)], e)
+			out = append(slices.Clip(out), e)
 		}
 	}
 	return out

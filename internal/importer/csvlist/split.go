@@ -2,6 +2,7 @@ package csvlist
 
 import (
 	"bytes"
+	"errors"
 	"io"
 
 	"github.com/spoor-cti/spoor/internal/fault"
@@ -56,7 +57,7 @@ func (s *splitter) record() (rec csvRecord, err error) {
 	s.raw = s.raw[:0]
 	for n := 0; ; n++ {
 		l, err := s.lines.Next()
-		if err == io.EOF && n > 0 {
+		if errors.Is(err, io.EOF) && n > 0 {
 			rec.raw, rec.err = s.raw, fault.New(fault.Invalid, "a quoted field has no end")
 			return rec, nil
 		}
@@ -68,9 +69,9 @@ func (s *splitter) record() (rec csvRecord, err error) {
 		} else {
 			s.raw = append(s.raw, '\n')
 		}
-		if err := l.Err(); err != nil {
-			rec.raw, rec.err = l.Data, err
-			return rec, nil
+		if rec.err = l.Err(); rec.err != nil {
+			rec.raw = l.Data
+			return rec, nil //nolint:nilerr // the record carries it; reading goes on
 		}
 		s.raw = append(s.raw, l.Data...)
 		if len(s.raw) > importer.MaxLine {

@@ -118,8 +118,10 @@ func Line(o *obs.Observation) string {
 		on   bool
 		name string
 	}{
-		{o.Flags&obs.OpenEnded != 0, "open"}, {o.Flags&obs.FirstBound != 0, "first-bound"},
-		{o.Flags&obs.LastBound != 0, "last-bound"}, {o.Flags&obs.Untrusted != 0, "untrusted"},
+		{o.Flags&obs.OpenEnded != 0, "open"},
+		{o.Flags&obs.FirstBound != 0, "first-bound"},
+		{o.Flags&obs.LastBound != 0, "last-bound"},
+		{o.Flags&obs.Untrusted != 0, "untrusted"},
 	} {
 		if f.on {
 			b.WriteString(" " + f.name)

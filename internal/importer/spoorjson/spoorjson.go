@@ -77,8 +77,8 @@ func readHeader(line []byte) (bool, error) {
 		return false, nil
 	}
 	var h obs.Header
-	if json.Unmarshal(line, &h) != nil || h.Type != obs.HeaderType {
-		return false, nil
+	if err := json.Unmarshal(line, &h); err != nil || h.Type != obs.HeaderType {
+		return false, nil //nolint:nilerr // it is no header: the record's own decoder says what is wrong with it
 	}
 	if h.Version != obs.FormatVersion {
 		return true, fault.New(fault.Format, "the file has version %d of the observation form, this spoor reads version %d", h.Version, obs.FormatVersion).

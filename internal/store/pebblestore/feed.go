@@ -42,7 +42,7 @@ func (s *Store) Since(ctx context.Context, chunk uint64) iter.Seq2[store.Change,
 
 // changes yields the edges of one chunk, each once though several origins touch it.
 func changes(ctx context.Context, number uint64, coded []byte, yield func(store.Change, error) bool) bool {
-	var last store.Edge
+	var last obs.Edge
 	n := 0
 	for key, err := range touched(coded) {
 		if n++; err == nil && n%checkEvery == 0 {
@@ -55,7 +55,7 @@ func changes(ctx context.Context, number uint64, coded []byte, yield func(store.
 		if err != nil {
 			return yield(store.Change{}, corruptKey(err))
 		}
-		e := store.Edge{Subject: k.near, Relation: obs.Relation(k.rel), Object: k.far}
+		e := obs.Edge{Subject: k.near, Relation: k.rel, Object: k.far}
 		if e == last {
 			continue
 		}

@@ -1,4 +1,4 @@
-package feature
+package collect
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spoor-cti/spoor/internal/entity"
+	"github.com/spoor-cti/spoor/internal/feature"
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/store"
 )
@@ -21,10 +22,10 @@ func (c *collector) add(r *store.Row) {
 			c.sans = append(c.sans, san{r.Subject, evidenceOf(r)})
 		case obs.CommunicatesWith:
 			if r.Subject.Kind == entity.Label { // a family that talks to it: what a report calls it
-				c.put(Label, r.Subject.Key, evidenceOf(r))
+				c.put(feature.Label, r.Subject.Key, evidenceOf(r))
 				return
 			}
-			c.put(Client, r.Subject.String(), evidenceOf(r))
+			c.put(feature.Client, r.Subject.String(), evidenceOf(r))
 		}
 		return
 	}
@@ -35,9 +36,9 @@ func (c *collector) add(r *store.Row) {
 	case obs.NS:
 		c.ns = append(c.ns, nameServer{r.Object.Key, ev})
 	case obs.MX:
-		c.put(MX, unitOrSelf(r.Object.Key), ev)
+		c.put(feature.MX, unitOrSelf(r.Object.Key), ev)
 	case obs.SOARname:
-		c.put(SOA, r.Object.Key, ev)
+		c.put(feature.SOA, r.Object.Key, ev)
 	case obs.RegistrarOf:
 		c.registration(r, ev)
 	case obs.Registrant, obs.Admin:
@@ -45,26 +46,26 @@ func (c *collector) add(r *store.Row) {
 	case obs.HasFingerprint:
 		c.put(fingerprintFeature(r.Object.Key), fingerprintText(r.Object), ev)
 	case obs.UsesTracker:
-		c.put(Tracker, r.Object.Key, ev)
+		c.put(feature.Tracker, r.Object.Key, ev)
 	case obs.RedirectsTo:
 		c.redirect(r.Object, ev)
 	case obs.ReportedAs:
-		c.put(Label, r.Object.Key, ev)
+		c.put(feature.Label, r.Object.Key, ev)
 	}
 }
 
 func (c *collector) resolution(r *store.Row, ev evidence) {
 	switch r.Object.Kind {
 	case entity.IP:
-		c.put(IP, r.Object.Key, ev)
-		c.put(Net, network(r.Object.Key), ev)
+		c.put(feature.IP, r.Object.Key, ev)
+		c.put(feature.Net, network(r.Object.Key), ev)
 	case entity.Domain:
 		if to := unitOrSelf(r.Object.Key); to != c.row.Unit {
-			c.put(CNAME, to, ev)
+			c.put(feature.CNAME, to, ev)
 		}
 	case entity.Fingerprint:
 		if strings.HasPrefix(r.Object.Key, "txt") {
-			c.put(TXT, r.Object.Key, ev)
+			c.put(feature.TXT, r.Object.Key, ev)
 		}
 	}
 }
@@ -96,7 +97,7 @@ func unitOrSelf(host string) string {
 // registration takes the registrar and, from a declared interval, the moment of
 // the registration.
 func (c *collector) registration(r *store.Row, ev evidence) {
-	c.put(Registrar, r.Object.Key, ev)
+	c.put(feature.Registrar, r.Object.Key, ev)
 	if r.Origin.Basis != obs.Declared || r.Subject.Key != c.row.Unit {
 		return
 	}
@@ -111,19 +112,19 @@ func (c *collector) registration(r *store.Row, ev evidence) {
 func (c *collector) contact(r *store.Row, ev evidence) {
 	switch r.Object.Kind {
 	case entity.Org:
-		c.put(Org, r.Object.Key, ev)
+		c.put(feature.Org, r.Object.Key, ev)
 	case entity.Person:
-		c.put(Person, r.Object.Key, ev)
+		c.put(feature.Person, r.Object.Key, ev)
 	case entity.Phone:
-		c.put(Phone, r.Object.Key, ev)
+		c.put(feature.Phone, r.Object.Key, ev)
 	case entity.Email:
-		c.put(Email, r.Object.Key, ev)
-		c.put(MailDomain, r.Object.Key[strings.LastIndexByte(r.Object.Key, '@')+1:], ev)
+		c.put(feature.Email, r.Object.Key, ev)
+		c.put(feature.MailDomain, r.Object.Key[strings.LastIndexByte(r.Object.Key, '@')+1:], ev)
 	}
 	for _, a := range r.Atoms {
 		for _, at := range a.Attributes {
 			if at.Name == "country" && at.State == obs.Present {
-				c.put(Country, strings.ToLower(at.Value), ev)
+				c.put(feature.Country, strings.ToLower(at.Value), ev)
 			}
 		}
 	}
@@ -138,27 +139,27 @@ func (c *collector) redirect(to entity.Entity, ev evidence) {
 		to = host
 	}
 	if unit := unitOrSelf(to.Key); unit != c.row.Unit {
-		c.put(Redirect, unit, ev)
+		c.put(feature.Redirect, unit, ev)
 	}
 }
 
-func fingerprintFeature(key string) Feature {
+func fingerprintFeature(key string) feature.Feature {
 	typ, _, _ := strings.Cut(key, ":")
 	switch typ {
 	case "title":
-		return Title
+		return feature.Title
 	case "server":
-		return Server
+		return feature.Server
 	case "txt", "txt-sha256":
-		return TXT
+		return feature.TXT
 	case "package":
-		return Client
+		return feature.Client
 	}
-	return Fingerprint
+	return feature.Fingerprint
 }
 
 func fingerprintText(e entity.Entity) string {
-	if f := fingerprintFeature(e.Key); f == Title || f == Server {
+	if f := fingerprintFeature(e.Key); f == feature.Title || f == feature.Server {
 		_, text, _ := strings.Cut(e.Key, ":")
 		return text
 	}
@@ -174,7 +175,7 @@ const nsFresh = 30 * 86400
 func (c *collector) nameServers() {
 	var newest obs.Time
 	for _, n := range c.ns {
-		c.put(NSDomain, unitOrSelf(n.host), n.ev)
+		c.put(feature.NSDomain, unitOrSelf(n.host), n.ev)
 		newest = max(newest, n.ev.row.Last)
 	}
 	var set []string
@@ -192,7 +193,7 @@ func (c *collector) nameServers() {
 		all.row, all.lineage = n.ev.row, n.ev.lineage
 	}
 	slices.Sort(set)
-	c.put(NSSet, strings.Join(slices.Compact(set), " "), all)
+	c.put(feature.NSSet, strings.Join(slices.Compact(set), " "), all)
 }
 
 // certificate is what a certificate says of itself.
@@ -264,7 +265,7 @@ func (c *collector) certificates(read map[entity.Entity]*certificate) {
 	done := map[entity.Entity]bool{}
 	for _, s := range c.sans {
 		cert := read[s.cert]
-		c.put(Cert, cert.self.Key, s.ev)
+		c.put(feature.Cert, cert.self.Key, s.ev)
 		if done[cert.self] {
 			continue
 		}
@@ -274,9 +275,9 @@ func (c *collector) certificates(read map[entity.Entity]*certificate) {
 			ev := evidenceOf(row)
 			switch row.Relation {
 			case obs.Key:
-				c.put(SPKI, row.Object.Key, ev)
+				c.put(feature.SPKI, row.Object.Key, ev)
 			case obs.IssuedBy:
-				c.put(Issuer, row.Object.Key, ev)
+				c.put(feature.Issuer, row.Object.Key, ev)
 				c.validity(ev)
 			}
 		}

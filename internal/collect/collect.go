@@ -1,4 +1,10 @@
-package feature
+// Package collect reads what a store knows of a registered name and turns it into
+// features: the one place where rows become values. The same rows give the same
+// features, whatever their order.
+//
+// It asks a reader and decides nothing: what is shared by everybody, how common a
+// value is and what it is worth are questions of other rooms.
+package collect
 
 import (
 	"cmp"
@@ -6,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/spoor-cti/spoor/internal/entity"
+	"github.com/spoor-cti/spoor/internal/feature"
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/store"
 )
@@ -44,8 +51,8 @@ func (u Units) Of(host string) (string, bool) {
 
 // Collect reads a unit's rows in the reader's view and returns its features.
 // A unit without any row gives a Row with the features of its name only.
-func (u Units) Collect(ctx context.Context, r store.Reader, unit string) (row *Row, err error) {
-	err = u.CollectMany(ctx, r, []string{unit}, func(one *Row) error {
+func (u Units) Collect(ctx context.Context, r store.Reader, unit string) (row *feature.Row, err error) {
+	err = u.CollectMany(ctx, r, []string{unit}, func(one *feature.Row) error {
 		row = one
 		return nil
 	})
@@ -55,7 +62,7 @@ func (u Units) Collect(ctx context.Context, r store.Reader, unit string) (row *R
 // CollectMany is Collect for many units, which should come in the order of their
 // binary keys: their rows and their certificates are then read in passes that go
 // forward only. It calls f for each unit, in the same order.
-func (u Units) CollectMany(ctx context.Context, r store.Reader, units []string, f func(*Row) error) error {
+func (u Units) CollectMany(ctx context.Context, r store.Reader, units []string, f func(*feature.Row) error) error {
 	all := make([]*collector, len(units))
 	for i, unit := range units {
 		all[i] = newCollector(unit)
@@ -109,27 +116,27 @@ var (
 	Inbound = []obs.Relation{obs.SAN, obs.CommunicatesWith}
 )
 
-// CollectOther returns the features that an entity other than a domain lends to
+// Other returns the features that an entity other than a domain lends to
 // a seed: an address stands for itself and its network, a certificate for
 // itself, its key, issuer and validity.
-func CollectOther(ctx context.Context, r store.Reader, e entity.Entity) (*Row, error) {
+func Other(ctx context.Context, r store.Reader, e entity.Entity) (*feature.Row, error) {
 	c := newCollector("")
 	self := evidence{reliable: 0.9999}
 	switch f := seedValue(e); f {
 	case 0:
-	case Cert:
+	case feature.Cert:
 		c.sans = append(c.sans, san{e, self})
 		certs, err := readCertificates(ctx, r, []*collector{c})
 		if err != nil {
 			return nil, err
 		}
 		c.certificates(certs)
-	case IP:
-		c.put(IP, e.Key, self)
-		c.put(Net, network(e.Key), self)
-	case Client:
-		c.put(Client, e.String(), self)
-	case Title, Server, Fingerprint, TXT:
+	case feature.IP:
+		c.put(feature.IP, e.Key, self)
+		c.put(feature.Net, network(e.Key), self)
+	case feature.Client:
+		c.put(feature.Client, e.String(), self)
+	case feature.Title, feature.Server, feature.Fingerprint, feature.TXT:
 		c.put(f, fingerprintText(e), self)
 	default:
 		c.put(f, e.Key, self)
@@ -138,34 +145,34 @@ func CollectOther(ctx context.Context, r store.Reader, e entity.Entity) (*Row, e
 }
 
 // seedValue returns the feature of which the entity is a value.
-func seedValue(e entity.Entity) Feature {
+func seedValue(e entity.Entity) feature.Feature {
 	switch e.Kind {
 	case entity.IP:
-		return IP
+		return feature.IP
 	case entity.Prefix:
-		return Net
+		return feature.Net
 	case entity.ASN:
-		return ASN
+		return feature.ASN
 	case entity.Cert:
-		return Cert
+		return feature.Cert
 	case entity.SPKI:
-		return SPKI
+		return feature.SPKI
 	case entity.Email:
-		return Email
+		return feature.Email
 	case entity.Phone:
-		return Phone
+		return feature.Phone
 	case entity.Person:
-		return Person
+		return feature.Person
 	case entity.Org:
-		return Org
+		return feature.Org
 	case entity.Registrar:
-		return Registrar
+		return feature.Registrar
 	case entity.Tracker:
-		return Tracker
+		return feature.Tracker
 	case entity.Label:
-		return Label
+		return feature.Label
 	case entity.FileHash:
-		return Client
+		return feature.Client
 	case entity.Fingerprint:
 		return fingerprintFeature(e.Key)
 	}
@@ -174,7 +181,7 @@ func seedValue(e entity.Entity) Feature {
 
 // collector gathers the evidence for one unit's values.
 type collector struct {
-	row    Row
+	row    feature.Row
 	values map[key]*entry
 	sans   []san
 	ns     []nameServer
@@ -184,13 +191,13 @@ type collector struct {
 }
 
 type key struct {
-	f    Feature
+	f    feature.Feature
 	text string
 }
 
 // entry is a value in the making.
 type entry struct {
-	Value
+	feature.Value
 	lineages []string
 }
 
@@ -207,15 +214,15 @@ type nameServer struct {
 
 // evidence is one row's support for a value.
 type evidence struct {
-	row      RowRef
-	spans    []Span
+	row      feature.RowRef
+	spans    []feature.Span
 	tlp      obs.TLP
 	reliable float64
 	lineage  string
 }
 
 func newCollector(unit string) *collector {
-	return &collector{row: Row{Unit: unit}, values: map[key]*entry{}}
+	return &collector{row: feature.Row{Unit: unit}, values: map[key]*entry{}}
 }
 
 // Reliability is how often a statement on this ground is right: the proposal of
@@ -235,8 +242,8 @@ func Reliability(b obs.Basis) float64 {
 func evidenceOf(r *store.Row) evidence {
 	first, last := r.Span()
 	ev := evidence{
-		row: RowRef{
-			Edge:   store.Edge{Subject: r.Subject, Relation: r.Relation, Object: r.Object},
+		row: feature.RowRef{
+			Edge:   obs.Edge{Subject: r.Subject, Relation: r.Relation, Object: r.Object},
 			RRType: r.RRType, Source: r.Origin.Source, First: first, Last: last,
 		},
 		tlp: r.Origin.Handling.TLP, reliable: Reliability(r.Origin.Basis), lineage: r.Origin.Lineage,
@@ -246,21 +253,21 @@ func evidenceOf(r *store.Row) evidence {
 	}
 	for _, i := range r.Intervals {
 		if i.Dated() {
-			ev.spans = append(ev.spans, Span{i.First, i.Last + r.Origin.Granularity.Slack()})
+			ev.spans = append(ev.spans, feature.Span{First: i.First, Last: i.Last + r.Origin.Granularity.Slack()})
 		}
 	}
 	return ev
 }
 
 // put adds one row's support for a value.
-func (c *collector) put(f Feature, text string, ev evidence) {
+func (c *collector) put(f feature.Feature, text string, ev evidence) {
 	if text == "" {
 		return
 	}
 	k := key{f, text}
 	v := c.values[k]
 	if v == nil {
-		v = &entry{Value: Value{Feature: f, Text: text, TLP: ev.tlp}}
+		v = &entry{Value: feature.Value{Feature: f, Text: text, TLP: ev.tlp}}
 		c.values[k] = v
 	}
 	if ev.tlp.Rank() < v.TLP.Rank() {
@@ -278,31 +285,31 @@ func (c *collector) put(f Feature, text string, ev evidence) {
 }
 
 // finish derives what follows from the gathered values and sorts all.
-func (c *collector) finish() *Row {
+func (c *collector) finish() *feature.Row {
 	c.nameServers()
-	c.put(Validity, c.days, c.daysBy)
+	c.put(feature.Validity, c.days, c.daysBy)
 	if c.row.Unit != "" {
 		ev := evidence{tlp: obs.Clear, reliable: 0.9999}
-		c.put(TLD, tld(c.row.Unit), ev)
-		c.put(Shape, shape(label(c.row.Unit)), ev)
+		c.put(feature.TLD, feature.TLDOf(c.row.Unit), ev)
+		c.put(feature.Shape, feature.ShapeOf(c.row.Unit), ev)
 	}
-	c.row.Values = make([]Value, 0, len(c.values))
+	c.row.Values = make([]feature.Value, 0, len(c.values))
 	for _, v := range c.values {
-		v.Hash = HashOf(v.Feature, v.Text)
+		v.Hash = feature.HashOf(v.Feature, v.Text)
 		v.Spans = mergeSpans(v.Spans)
 		c.row.Values = append(c.row.Values, v.Value)
 	}
-	slices.SortFunc(c.row.Values, func(a, b Value) int {
+	slices.SortFunc(c.row.Values, func(a, b feature.Value) int {
 		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Text, b.Text))
 	})
 	return &c.row
 }
 
-func mergeSpans(s []Span) []Span {
+func mergeSpans(s []feature.Span) []feature.Span {
 	if len(s) < 2 {
 		return s
 	}
-	slices.SortFunc(s, func(a, b Span) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last)) })
+	slices.SortFunc(s, func(a, b feature.Span) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last)) })
 	out := s[:1]
 	for _, x := range s[1:] {
 		if last := &out[len(out)-1]; x.First <= last.Last+1 {
