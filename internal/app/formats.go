@@ -2,10 +2,15 @@ package app
 
 import (
 	"github.com/spoor-cti/spoor/internal/importer"
+	"github.com/spoor-cti/spoor/internal/importer/certs"
 	"github.com/spoor-cti/spoor/internal/importer/cof"
 	"github.com/spoor-cti/spoor/internal/importer/csvlist"
+	"github.com/spoor-cti/spoor/internal/importer/eve"
+	"github.com/spoor-cti/spoor/internal/importer/passivedns"
 	"github.com/spoor-cti/spoor/internal/importer/prose"
 	"github.com/spoor-cti/spoor/internal/importer/spoorjson"
+	"github.com/spoor-cti/spoor/internal/importer/stix"
+	"github.com/spoor-cti/spoor/internal/importer/zeek"
 )
 
 // Formats lists the formats that can be imported, the most particular first:
@@ -14,6 +19,8 @@ func Formats() importer.Registry {
 	return importer.Registry{
 		spoorjson.Format,
 		cof.DNSDB, cof.COF,
+		zeek.Format, eve.Format, passivedns.Format,
+		certs.Format, stix.Format,
 		csvlist.Format, prose.Format,
 	}
 }

@@ -46,6 +46,7 @@ type Format struct {
 	About   string // one line for people
 	Source  string // default source id of what it reads
 	Named   bool   // what it emits depends on the input's name
+	Chained bool   // what a record means depends on the records before it
 	Detect  func(Head) Confidence
 	// Decode reads in to its end and hands every record to out, in the order of
 	// the input. A record that can't be read goes to out with its reason, and
@@ -120,6 +121,10 @@ type Record struct {
 	Raw []byte
 	// Observations are valid only until Record returns; their strings may be kept.
 	Observations []obs.Observation
+	// Original is kept in the store beside what was read from it, under the name
+	// Named: a certificate's DER, which no reading exhausts. Nil: nothing is kept.
+	Original []byte
+	Named    string
 	// Err is why the record is rejected; if it also has Observations, it is
 	// accepted and Err says which part of it was not.
 	Err error
@@ -172,4 +177,19 @@ func (rs Registry) Detect(h Head) (*Format, error) {
 func Entity(kind entity.Kind, member, value string) (entity.Entity, error) {
 	e, err := entity.New(kind, value)
 	return e, fault.Wrap(err, fault.Invalid, "%s", member)
+}
+
+// SerialAlias names a certificate by its issuer's common name (or organisation)
+// and its serial number, for sources that have no digest. It is zero if one of
+// the two is missing.
+func SerialAlias(issuer, serial string) entity.Entity {
+	if issuer == "" || serial == "" {
+		return entity.Entity{}
+	}
+	issuer = strings.ReplaceAll(strings.ToValidUTF8(issuer, "\uFFFD"), "/", " ") // the slash divides the two
+	e, err := entity.New(entity.Cert, "serial:"+issuer+"/"+serial)
+	if err != nil {
+		return entity.Entity{}
+	}
+	return e
 }

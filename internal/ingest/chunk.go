@@ -30,7 +30,7 @@ const (
 // chunk is a stretch of an input on its way to the store.
 type chunk struct {
 	rows     []obs.Observation
-	rejects  []store.Doc
+	puts     []store.Doc // rejects and originals
 	records  int64
 	rejected int64
 	partial  int64
@@ -78,7 +78,12 @@ func newChunker(st Store, f *importer.Format, name string, res *Result, opt Opti
 }
 
 // Context tells what a reject needs before it to be read alone.
-func (c *chunker) Context(head []byte) { c.context = slices.Clone(head) }
+func (c *chunker) Context(head []byte) {
+	c.context = slices.Clone(head)
+	if c.cur != nil {
+		c.hash.Write(head)
+	}
+}
 
 // Incomplete says that the input is not whole.
 func (c *chunker) Incomplete(why string) { c.res.Incomplete = why }
@@ -111,6 +116,10 @@ func (c *chunker) Record(r importer.Record) error {
 
 // take sorts the record's observations into rows and refusals.
 func (c *chunker) take(ch *chunk, r *importer.Record) {
+	if r.Original != nil {
+		id := store.DocID{Collection: OriginalCollection, ID: r.Named}
+		ch.puts = append(ch.puts, store.Doc{DocID: id, Data: slices.Clone(r.Original)})
+	}
 	reason := r.Err
 	kept := 0
 	for i := range r.Observations {
@@ -134,7 +143,7 @@ func (c *chunker) take(ch *chunk, r *importer.Record) {
 	} else {
 		ch.rejected++
 	}
-	ch.rejects = append(ch.rejects, c.reject(r, reason, kept > 0))
+	ch.puts = append(ch.puts, c.reject(r, reason, kept > 0))
 }
 
 // begin starts a chunk and looks up where earlier imports ended inside it.
@@ -145,7 +154,12 @@ func (c *chunker) begin(first []byte) error {
 		c.cur = &chunk{}
 	}
 	c.hash.Reset()
-	c.hash.Write(c.stream[:])
+	if c.format.Chained {
+		c.hash.Write(c.prev[:])
+	} else {
+		c.hash.Write(c.stream[:])
+	}
+	c.hash.Write(c.context)
 	var err error
 	c.tails, err = loadTails(c.ctx, c.st, c.prev, first)
 	return err
@@ -179,7 +193,7 @@ func (c *chunker) flush() error {
 
 // append stores one chunk and does the sums. It runs in the writer's goroutine.
 func (c *chunker) append(ctx context.Context, ch *chunk) error {
-	b := store.Batch{Ledger: ch.key, Run: c.opt.Run, Rows: ch.rows, Puts: ch.rejects}
+	b := store.Batch{Ledger: ch.key, Run: c.opt.Run, Rows: ch.rows, Puts: ch.puts}
 	if ch.tail != nil {
 		doc, err := ch.tail.doc()
 		if err != nil {
@@ -225,6 +239,9 @@ func (c *chunker) tellProgress() {
 		c.opt.Progress(Progress{Octets: c.input.n.Load(), Records: c.records})
 	}
 }
+
+// OriginalCollection holds what a format keeps of its input as it stood there.
+const OriginalCollection = "original"
 
 // tailDoc remembers the places inside one chunk at which an import found the end
 // of its input. When the input has grown, the chunk is cut there again, so that

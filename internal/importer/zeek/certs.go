@@ -1,13 +1,13 @@
 package zeek
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/obs"
+	x509 "github.com/spoor-cti/spoor/internal/wire/cert"
 )
 
 // ssl reads a line of ssl.log: which certificate a server showed, for which name
@@ -62,8 +62,8 @@ func alias(fp string) (entity.Entity, error) {
 
 // x509 reads a line of x509.log.
 func (d *decoder) x509(f fields) error {
-	subject, issuer := parseDN(f.get("certificate.subject")), parseDN(f.get("certificate.issuer"))
-	serial := serialAlias(issuer, f.get("certificate.serial"))
+	subject, issuer := x509.ParseName(f.get("certificate.subject")), x509.ParseName(f.get("certificate.issuer"))
+	serial := importer.SerialAlias(issuer.Common(), f.get("certificate.serial"))
 	cert := serial
 	if fp := f.get("fingerprint"); fp != "" {
 		var err error
@@ -112,19 +112,15 @@ func (d *decoder) declare(v obs.Observation, cert entity.Entity, rel obs.Relatio
 	d.rows = append(d.rows, v)
 }
 
-func (d *decoder) issuer(v obs.Observation, cert entity.Entity, dn []attribute, whole string) {
-	name := valueOf(dn, "O")
-	if name == "" {
-		name = valueOf(dn, "CN")
-	}
-	if e, err := entity.New(entity.Org, name); err == nil {
+func (d *decoder) issuer(v obs.Observation, cert entity.Entity, dn x509.Name, whole string) {
+	if e, err := entity.New(entity.Org, dn.Authority()); err == nil {
 		d.declare(v, cert, obs.IssuedBy, e, obs.Attribute{Name: "issuer", Value: text(whole)})
 	}
 }
 
 // names emits what the certificate is valid for: its SAN, and the common name
 // where it looks like a host that the SAN lacks.
-func (d *decoder) names(v obs.Observation, cert entity.Entity, f fields, subject []attribute) error {
+func (d *decoder) names(v obs.Observation, cert entity.Entity, f fields, subject x509.Name) error {
 	var failed error
 	seen := map[entity.Entity]bool{}
 	add := func(kind entity.Kind, value, field string) {
@@ -148,10 +144,10 @@ func (d *decoder) names(v obs.Observation, cert entity.Entity, f fields, subject
 			}
 		}
 	}
-	switch cn := valueOf(subject, "CN"); {
+	switch cn := subject.Get("CN"); {
 	case isAddr(cn):
 		add(entity.IP, cn, "cn")
-	case strings.Contains(cn, ".") && !strings.ContainsAny(cn, " /@"):
+	case x509.IsHost(cn):
 		add(entity.Domain, cn, "cn")
 	}
 	return failed
@@ -164,82 +160,21 @@ func (d *decoder) knownCerts(f fields) error {
 	if err != nil {
 		return err
 	}
-	issuer := parseDN(f.get("issuer_subject"))
-	cert := serialAlias(issuer, f.get("serial"))
+	issuer := x509.ParseName(f.get("issuer_subject"))
+	cert := importer.SerialAlias(issuer.Common(), f.get("serial"))
 	if cert.IsZero() {
 		return nil
 	}
 	d.emit(obs.Observation{
 		Subject: cert, Relation: obs.ServedAt, Object: server, Attributes: []obs.Attribute{{Name: "port", Value: f.get("port_num")}},
 	})
-	subject := parseDN(f.get("subject"))
+	subject := x509.ParseName(f.get("subject"))
 	v := obs.Observation{First: d.at, Last: d.at, Flags: obs.FirstBound | obs.LastBound, Origin: d.declared}
 	d.issuer(v, cert, issuer, f.get("issuer_subject"))
-	if cn := valueOf(subject, "CN"); strings.Contains(cn, ".") && !strings.ContainsAny(cn, " /@") {
+	if cn := subject.Get("CN"); x509.IsHost(cn) {
 		if e, err := entity.New(entity.Domain, cn); err == nil {
 			d.declare(v, cert, obs.SAN, e, obs.Attribute{Name: "field", Value: "cn"})
 		}
 	}
 	return nil
-}
-
-func serialAlias(issuer []attribute, serial string) entity.Entity {
-	name := valueOf(issuer, "CN")
-	if name == "" {
-		name = valueOf(issuer, "O")
-	}
-	if name == "" || serial == "" {
-		return entity.Entity{}
-	}
-	e, err := entity.New(entity.Cert, "serial:"+strings.ReplaceAll(text(name), "/", " ")+"/"+serial)
-	if err != nil {
-		return entity.Entity{}
-	}
-	return e
-}
-
-// attribute is a part of a distinguished name.
-type attribute struct{ typ, value string }
-
-// parseDN reads a distinguished name in the form of RFC 2253: commas between the
-// parts, plus signs inside a set, backslashes before special characters and octets.
-func parseDN(s string) (out []attribute) {
-	var cur strings.Builder
-	flush := func() {
-		typ, value, ok := strings.Cut(cur.String(), "=")
-		if ok {
-			out = append(out, attribute{strings.TrimSpace(typ), value})
-		}
-		cur.Reset()
-	}
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '\\' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
-			n, _ := strconv.ParseUint(s[i+1:i+3], 16, 8) // two hex digits always fit
-			cur.WriteByte(byte(n))
-			i += 2
-		case c == '\\' && i+1 < len(s):
-			i++
-			cur.WriteByte(s[i])
-		case c == ',' || c == '+' && strings.Contains(cur.String(), "="):
-			flush()
-		default:
-			cur.WriteByte(c)
-		}
-	}
-	flush()
-	return out
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-}
-
-func valueOf(dn []attribute, typ string) string {
-	for _, a := range dn {
-		if strings.EqualFold(a.typ, typ) {
-			return a.value
-		}
-	}
-	return ""
 }

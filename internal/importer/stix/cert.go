@@ -1,0 +1,163 @@
+package stix
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spoor-cti/spoor/internal/entity"
+	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/obs"
+)
+
+// certificate reads an x509-certificate: by which hashes it is known, who issued
+// it, for whom and for how long.
+func (d *decoder) certificate(o *object, is *node) error {
+	subject, issuer := readDN(o.text("subject")), readDN(o.text("issuer"))
+	if hashes := o.object("hashes"); hashes != nil {
+		for _, algorithm := range slices.Sorted(maps.Keys(hashes.members)) {
+			e, ok, err := fingerprint(algorithm, hashes.text(algorithm))
+			if err != nil {
+				o.note("hashes", fault.Wrap(err, fault.Invalid, "%.20s", algorithm))
+			}
+			if ok {
+				is.things = append(is.things, thing{Entity: e})
+			}
+		}
+	}
+	if e := serialOf(issuer, o.text("serial_number")); !e.IsZero() {
+		is.things = append(is.things, thing{Entity: e})
+	}
+	if len(is.things) == 0 {
+		return nil // what is left names no certificate
+	}
+	slices.SortStableFunc(is.things, func(a, b thing) int { return strength(b.Key) - strength(a.Key) })
+	cert := is.things[0].Entity
+	v := &statement{mark: is.mark, lineage: is.lineage}
+	v.first, v.last, v.declared = o.time("validity_not_before"), o.time("validity_not_after"), true
+	if v.first.Known() && v.last.Known() && v.first > v.last { // such certificates exist; the dates say nothing
+		v.first, v.last = 0, 0
+	}
+	for _, other := range is.things[1:] {
+		d.pair(v, obs.TLPUnset, obs.Alias, cert, other.Entity)
+	}
+	d.issuer(v, cert, issuer, o.text("issuer"))
+	if len(subject) > 1 {
+		if e, err := entity.New(entity.Fingerprint, "subject:"+strings.ToValidUTF8(o.text("subject"), "\uFFFD")); err == nil {
+			d.pair(v, obs.TLPUnset, obs.HasFingerprint, cert, e)
+		}
+	}
+	d.alternatives(o, v, cert, subject)
+	return nil
+}
+
+// strength orders the ways to name a certificate, the surest last.
+func strength(key string) int {
+	scheme, _, _ := strings.Cut(key, ":")
+	return slices.Index([]string{"serial", "md5", "sha1", "sha256"}, scheme)
+}
+
+func (d *decoder) issuer(v *statement, cert entity.Entity, dn []rdn, whole string) {
+	name := valueOf(dn, "O")
+	if name == "" {
+		name = valueOf(dn, "CN")
+	}
+	if e, err := entity.New(entity.Org, name); err == nil {
+		s := *v
+		s.attrs = []obs.Attribute{{Name: "issuer", Value: cut(whole, 1000)}}
+		d.pair(&s, obs.TLPUnset, obs.IssuedBy, cert, e)
+	}
+}
+
+// alternatives emits for what the certificate is valid: the alternative names as
+// OpenSSL writes them, and the common name where it is a host.
+func (d *decoder) alternatives(o *object, v *statement, cert entity.Entity, subject []rdn) {
+	seen := map[entity.Entity]bool{}
+	add := func(e entity.Entity, err error, field string) {
+		if err != nil || seen[e] {
+			return
+		}
+		seen[e] = true
+		s := *v
+		s.attrs = []obs.Attribute{{Name: "field", Value: field}}
+		d.pair(&s, obs.TLPUnset, obs.SAN, cert, e)
+	}
+	if ext := o.object("x509_v3_extensions"); ext != nil {
+		for part := range strings.SplitSeq(ext.text("subject_alternative_name"), ",") {
+			typ, value, _ := strings.Cut(strings.TrimSpace(part), ":")
+			if kind, ok := alternativeKinds[strings.ToLower(typ)]; ok {
+				e, err := entity.New(kind, value)
+				add(e, err, "san")
+			}
+		}
+	}
+	if cn := valueOf(subject, "CN"); strings.Contains(cn, ".") && !strings.ContainsAny(cn, " /@") {
+		e, err := host(cn)
+		add(e, err, "cn")
+	}
+}
+
+var alternativeKinds = map[string]entity.Kind{
+	"dns": entity.Domain, "ip": entity.IP, "ip address": entity.IP, "email": entity.Email, "uri": entity.URL,
+}
+
+// serialAlias names a certificate by its issuer, as written, and serial number.
+func serialAlias(issuer, serial string) entity.Entity { return serialOf(readDN(issuer), serial) }
+
+func serialOf(issuer []rdn, serial string) entity.Entity {
+	name := valueOf(issuer, "CN")
+	if name == "" {
+		name = valueOf(issuer, "O")
+	}
+	if name == "" || serial == "" || len(serial) > 100 {
+		return entity.Entity{}
+	}
+	e, err := entity.New(entity.Cert, "serial:"+strings.ReplaceAll(strings.ToValidUTF8(name, "\uFFFD"), "/", " ")+"/"+serial)
+	if err != nil {
+		return entity.Entity{}
+	}
+	return e
+}
+
+// rdn is a part of a distinguished name.
+type rdn struct{ typ, value string }
+
+// readDN reads a distinguished name: with commas (RFC 2253, and with blanks, as
+// OpenSSL writes it) or with slashes. STIX doesn't say which.
+func readDN(s string) (out []rdn) {
+	sep := byte(',')
+	if strings.HasPrefix(s, "/") {
+		sep, s = '/', s[1:]
+	}
+	var cur strings.Builder
+	flush := func() {
+		typ, value, ok := strings.Cut(cur.String(), "=")
+		if ok {
+			value, _, _ = strings.Cut(value, "/emailAddress=") // OpenSSL hangs it on the CN
+			out = append(out, rdn{strings.TrimSpace(typ), strings.TrimSpace(value)})
+		}
+		cur.Reset()
+	}
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && i+1 < len(s):
+			i++
+			cur.WriteByte(s[i])
+		case c == sep:
+			flush()
+		default:
+			cur.WriteByte(c)
+		}
+	}
+	flush()
+	return out
+}
+
+func valueOf(dn []rdn, typ string) string {
+	for _, a := range dn {
+		if strings.EqualFold(a.typ, typ) {
+			return a.value
+		}
+	}
+	return ""
+}
