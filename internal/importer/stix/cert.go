@@ -7,13 +7,15 @@ import (
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/obs"
+	x509 "github.com/spoor-cti/spoor/internal/wire/cert"
 )
 
 // certificate reads an x509-certificate: by which hashes it is known, who issued
 // it, for whom and for how long.
 func (d *decoder) certificate(o *object, is *node) error {
-	subject, issuer := readDN(o.text("subject")), readDN(o.text("issuer"))
+	subject, issuer := x509.GuessName(o.text("subject")), x509.GuessName(o.text("issuer"))
 	if hashes := o.object("hashes"); hashes != nil {
 		for _, algorithm := range slices.Sorted(maps.Keys(hashes.members)) {
 			e, ok, err := fingerprint(algorithm, hashes.text(algorithm))
@@ -25,7 +27,7 @@ func (d *decoder) certificate(o *object, is *node) error {
 			}
 		}
 	}
-	if e := serialOf(issuer, o.text("serial_number")); !e.IsZero() {
+	if e := importer.SerialAlias(issuer.Common(), o.text("serial_number")); !e.IsZero() {
 		is.things = append(is.things, thing{Entity: e})
 	}
 	if len(is.things) == 0 {
@@ -43,7 +45,7 @@ func (d *decoder) certificate(o *object, is *node) error {
 	}
 	d.issuer(v, cert, issuer, o.text("issuer"))
 	if len(subject) > 1 {
-		if e, err := entity.New(entity.Fingerprint, "subject:"+strings.ToValidUTF8(o.text("subject"), "\uFFFD")); err == nil {
+		if e, err := entity.New(entity.Fingerprint, "subject:"+subject.String()); err == nil {
 			d.pair(v, obs.TLPUnset, obs.HasFingerprint, cert, e)
 		}
 	}
@@ -57,12 +59,8 @@ func strength(key string) int {
 	return slices.Index([]string{"serial", "md5", "sha1", "sha256"}, scheme)
 }
 
-func (d *decoder) issuer(v *statement, cert entity.Entity, dn []rdn, whole string) {
-	name := valueOf(dn, "O")
-	if name == "" {
-		name = valueOf(dn, "CN")
-	}
-	if e, err := entity.New(entity.Org, name); err == nil {
+func (d *decoder) issuer(v *statement, cert entity.Entity, dn x509.Name, whole string) {
+	if e, err := entity.New(entity.Org, dn.Authority()); err == nil {
 		s := *v
 		s.attrs = []obs.Attribute{{Name: "issuer", Value: cut(whole, 1000)}}
 		d.pair(&s, obs.TLPUnset, obs.IssuedBy, cert, e)
@@ -71,7 +69,7 @@ func (d *decoder) issuer(v *statement, cert entity.Entity, dn []rdn, whole strin
 
 // alternatives emits for what the certificate is valid: the alternative names as
 // OpenSSL writes them, and the common name where it is a host.
-func (d *decoder) alternatives(o *object, v *statement, cert entity.Entity, subject []rdn) {
+func (d *decoder) alternatives(o *object, v *statement, cert entity.Entity, subject x509.Name) {
 	seen := map[entity.Entity]bool{}
 	add := func(e entity.Entity, err error, field string) {
 		if err != nil || seen[e] {
@@ -91,7 +89,7 @@ func (d *decoder) alternatives(o *object, v *statement, cert entity.Entity, subj
 			}
 		}
 	}
-	if cn := valueOf(subject, "CN"); strings.Contains(cn, ".") && !strings.ContainsAny(cn, " /@") {
+	if cn := subject.Get("CN"); x509.IsHost(cn) {
 		e, err := host(cn)
 		add(e, err, "cn")
 	}
@@ -99,65 +97,4 @@ func (d *decoder) alternatives(o *object, v *statement, cert entity.Entity, subj
 
 var alternativeKinds = map[string]entity.Kind{
 	"dns": entity.Domain, "ip": entity.IP, "ip address": entity.IP, "email": entity.Email, "uri": entity.URL,
-}
-
-// serialAlias names a certificate by its issuer, as written, and serial number.
-func serialAlias(issuer, serial string) entity.Entity { return serialOf(readDN(issuer), serial) }
-
-func serialOf(issuer []rdn, serial string) entity.Entity {
-	name := valueOf(issuer, "CN")
-	if name == "" {
-		name = valueOf(issuer, "O")
-	}
-	if name == "" || serial == "" || len(serial) > 100 {
-		return entity.Entity{}
-	}
-	e, err := entity.New(entity.Cert, "serial:"+strings.ReplaceAll(strings.ToValidUTF8(name, "\uFFFD"), "/", " ")+"/"+serial)
-	if err != nil {
-		return entity.Entity{}
-	}
-	return e
-}
-
-// rdn is a part of a distinguished name.
-type rdn struct{ typ, value string }
-
-// readDN reads a distinguished name: with commas (RFC 2253, and with blanks, as
-// OpenSSL writes it) or with slashes. STIX doesn't say which.
-func readDN(s string) (out []rdn) {
-	sep := byte(',')
-	if strings.HasPrefix(s, "/") {
-		sep, s = '/', s[1:]
-	}
-	var cur strings.Builder
-	flush := func() {
-		typ, value, ok := strings.Cut(cur.String(), "=")
-		if ok {
-			value, _, _ = strings.Cut(value, "/emailAddress=") // OpenSSL hangs it on the CN
-			out = append(out, rdn{strings.TrimSpace(typ), strings.TrimSpace(value)})
-		}
-		cur.Reset()
-	}
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '\\' && i+1 < len(s):
-			i++
-			cur.WriteByte(s[i])
-		case c == sep:
-			flush()
-		default:
-			cur.WriteByte(c)
-		}
-	}
-	flush()
-	return out
-}
-
-func valueOf(dn []rdn, typ string) string {
-	for _, a := range dn {
-		if strings.EqualFold(a.typ, typ) {
-			return a.value
-		}
-	}
-	return ""
 }

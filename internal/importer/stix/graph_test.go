@@ -112,7 +112,7 @@ func TestObservables(t *testing.T) {
 			strings.ReplaceAll(strings.Join([]string{
 				"C alias cert:sha1:" + strings.Repeat("ef", 20) + about, "C alias cert:serial:thawte ca/a0b" + about,
 				"C issued-by org:thawte" + about + ` issuer="C=ZA, O=Thawte, CN=Thawte CA/emailAddress=a@b.example"`,
-				"C has-fingerprint fingerprint:subject:o=me, cn=www.a.example" + about, "C san domain:a.example" + about + ` field="san"`,
+				"C has-fingerprint fingerprint:subject:cn=www.a.example,o=me" + about, "C san domain:a.example" + about + ` field="san"`,
 				"C san ip:192.0.2.1" + about + ` field="san"`, "C san domain:www.a.example" + about + ` field="cn"`, "",
 			}, " [stix declared]\n"), "C ", "cert:sha256:"+strings.Repeat("ab", 32)+" "),
 		},

@@ -6,7 +6,9 @@ import (
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/obs"
+	x509 "github.com/spoor-cti/spoor/internal/wire/cert"
 )
 
 // maxThings is how many things one indicator may stand for.
@@ -196,7 +198,7 @@ func (f *finding) serial(c *comparison) {
 		return
 	}
 	for _, v := range c.values {
-		if e := serialAlias(g.issuer, v); !e.IsZero() {
+		if e := importer.SerialAlias(x509.GuessName(g.issuer).Common(), v); !e.IsZero() {
 			f.add(thing{e, false})
 		}
 	}

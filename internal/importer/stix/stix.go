@@ -34,7 +34,7 @@ import (
 // Format is the importer's entry.
 var Format = &importer.Format{
 	Name: "stix", Version: 1, About: "STIX 2.1 and 2.0: bundles, TAXII envelopes, objects one a line", Source: "stix",
-	Named: true, Detect: detect, Decode: decode,
+	Named: true, Chained: true, Detect: detect, Decode: decode,
 }
 
 // detect looks at the first object and at what stands before it.

@@ -102,7 +102,10 @@ func TestPrecertAndFinalAreOne(t *testing.T) {
 
 func TestNamesOfDistinction(t *testing.T) {
 	want := cert.Name{{"CN", "a.example"}, {"O", "Evil, Inc"}, {"C", "DE"}}
-	for _, got := range []cert.Name{cert.ParseName(want.String()), cert.ParseSpaced("C=DE, O=Evil, Inc, CN=a.example")} {
+	for _, got := range []cert.Name{
+		cert.ParseName(want.String()), cert.ParseSpaced("C=DE, O=Evil, Inc, CN=a.example"),
+		cert.GuessName("/C=DE/O=Evil, Inc/CN=a.example"), cert.GuessName(`CN=a.example/emailAddress=x@a.example, O=Evil\, Inc, C=DE`),
+	} {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v", got)
 		}

@@ -1,6 +1,7 @@
 package cert
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -124,8 +125,24 @@ func ParseSpaced(s string) (n Name) {
 			n[len(n)-1].Value += ", " + p
 		}
 	}
-	for i, j := 0, len(n)-1; i < j; i, j = i+1, j-1 {
-		n[i], n[j] = n[j], n[i]
+	slices.Reverse(n)
+	return n
+}
+
+// GuessName reads a name of a source that doesn't say how it writes it: between
+// slashes, as OpenSSL once did, with commas and blanks, or as RFC 4514 says.
+func GuessName(s string) (n Name) {
+	s = strings.TrimSpace(s)
+	if rest, ok := strings.CutPrefix(s, "/"); ok {
+		return ParseSpaced(strings.ReplaceAll(rest, "/", ", "))
+	}
+	n = ParseName(s)
+	for i := range n {
+		value, _, _ := strings.Cut(n[i].Value, "/emailAddress=") // OpenSSL hangs it on the common name
+		n[i].Value = strings.TrimSpace(value)
+	}
+	if len(n) > 1 && n[0].Type != "CN" && n[len(n)-1].Type == "CN" {
+		slices.Reverse(n) // it stood in the order of the certificate
 	}
 	return n
 }
@@ -151,9 +168,7 @@ func readName(b []byte) (n Name, sound bool) {
 			return true
 		})
 	})
-	for i, j := 0, len(n)-1; i < j; i, j = i+1, j-1 {
-		n[i], n[j] = n[j], n[i]
-	}
+	slices.Reverse(n)
 	return n, sound
 }
 
