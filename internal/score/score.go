@@ -168,11 +168,30 @@ func (w *weighing) against(f feature.Feature) (Term, bool) {
 			}
 		}
 	}
+	bits *= w.s.agreement(f)
+	if FromFloat(bits) == 0 {
+		return Term{}, false
+	}
 	v := w.row.Latest(f)
 	return Term{
 		Name: f.String(), Value: v.Text, Bits: FromFloat(bits), Seeds: m, Rows: v.Rows,
 		Why: fmt.Sprintf("none of %s seeds has it", plainNumber(m)),
 	}, true
+}
+
+// agreement says to what part the seeds agree in a feature, from 0 (each has a value
+// of its own) to 1. To differ from seeds that differ from each other is no sign of
+// not belonging with them. Of a single seed nothing is known of this: 1.
+func (s *Set) agreement(f feature.Feature) float64 {
+	m := s.weight[f]
+	if m <= 1 {
+		return 1
+	}
+	most := 0.0
+	for _, h := range s.values[f] {
+		most = max(most, h.weight)
+	}
+	return min(max((most-1)/(m-1), 0), 1)
 }
 
 // ladder adds one term for nested values: of the levels that are shared the
