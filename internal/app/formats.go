@@ -6,6 +6,7 @@ import (
 	"github.com/spoor-cti/spoor/internal/importer/cof"
 	"github.com/spoor-cti/spoor/internal/importer/csvlist"
 	"github.com/spoor-cti/spoor/internal/importer/eve"
+	"github.com/spoor-cti/spoor/internal/importer/misp"
 	"github.com/spoor-cti/spoor/internal/importer/passivedns"
 	"github.com/spoor-cti/spoor/internal/importer/prose"
 	"github.com/spoor-cti/spoor/internal/importer/spoorjson"
@@ -20,7 +21,7 @@ func Formats() importer.Registry {
 		spoorjson.Format,
 		cof.DNSDB, cof.COF,
 		zeek.Format, eve.Format, passivedns.Format,
-		certs.Format, stix.Format,
+		certs.Format, stix.Format, misp.Format,
 		csvlist.Format, prose.Format,
 	}
 }

@@ -94,7 +94,7 @@ func (d *decoder) der(ctx context.Context, r io.Reader) error {
 	for ctx.Err() == nil {
 		head := make([]byte, 32)
 		n, err := io.ReadFull(r, head)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
