@@ -92,8 +92,9 @@ func (r *reading) attribute(raw json.RawMessage) error {
 }
 
 // value reports what an attribute names, if it is meant for detection: the rest is
-// context, such as a lure's honest domain, and no indicator. Composite types, as
-// in "domain|ip", name more than one thing.
+// context, such as a lure's honest domain, and no indicator. Where no attribute of
+// the event is marked, all of them are taken, and say so. Composite types, as in
+// "domain|ip", name more than one thing.
 func (r *reading) value(a *attribute) {
 	value := text(a.Value)
 	types, values := strings.Split(a.Type, "|"), []string{value}
@@ -115,11 +116,15 @@ func (r *reading) value(a *attribute) {
 	if a.Type == "domain|ip" && len(found) == 2 {
 		r.resolve(found[0], found[1])
 	}
-	if !a.ToIDs {
+	if r.e.flagged && !bool(a.ToIDs) {
 		return
 	}
+	var attrs []obs.Attribute
+	if !a.ToIDs {
+		attrs = []obs.Attribute{{Name: "to_ids", Value: "false"}}
+	}
 	for _, e := range found {
-		r.report(e)
+		r.report(e, attrs...)
 		if e.Kind == entity.URL {
 			r.hostOf(e)
 		}

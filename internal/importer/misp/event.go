@@ -21,6 +21,7 @@ type event struct {
 	tags       []tag
 	attributes []element
 	objects    []element
+	flagged    bool // some attribute is marked for detection
 }
 
 type tag struct {
@@ -60,6 +61,7 @@ func text(raw json.RawMessage) string {
 
 // flush hands over what the event holds, when its tags are known.
 func (e *event) flush() error {
+	e.flagged = marked(e.attributes) || marked(e.objects)
 	for _, list := range []struct {
 		member   string
 		elements []element
@@ -86,6 +88,31 @@ func (e *event) flush() error {
 		}
 	}
 	return nil
+}
+
+// marked reports whether an attribute is marked for detection. Publishers that
+// leave the mark off everywhere exist; then it says nothing.
+func marked(elements []element) bool {
+	for _, el := range elements {
+		var a struct {
+			ToIDs     flag `json:"to_ids"`
+			Attribute []struct {
+				ToIDs flag `json:"to_ids"`
+			} `json:"Attribute"`
+		}
+		if len(el.raw) > most || json.Unmarshal(el.raw, &a) != nil {
+			continue
+		}
+		if a.ToIDs {
+			return true
+		}
+		for _, part := range a.Attribute {
+			if part.ToIDs {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // context is the event up to its elements: what an element needs to be read alone.

@@ -46,7 +46,7 @@ func TestAttributes(t *testing.T) {
 			"its own times", `{"type":"domain","value":"evil.example","to_ids":true,"first_seen":"2026-01-02T03:04:05.000000+00:00","last_seen":"2026-01-03T00:00:00+00:00"}`,
 			"domain:evil.example reported-as label:report:quay 2026-01-02T03:04:05Z..2026-01-03T00:00:00Z" + by,
 		},
-		{"context, not an indicator", `{"type":"domain","value":"bank.example","to_ids":false}`, ""},
+		{"an event without marks", `{"type":"domain","value":"evil.example","to_ids":false}`, strings.Replace(q("domain:evil.example"), " [", ` to_ids="false" [`, 1)},
 		{"a recipient is no infrastructure", `{"type":"email-dst","value":"victim@bank.example","to_ids":true}`, ""},
 		{"deleted", `{"type":"domain","value":"evil.example","to_ids":true,"deleted":true}`, ""},
 		{"names nothing", `{"type":"regkey","value":"HKLM\\x","to_ids":true}`, ""},
@@ -67,6 +67,14 @@ func compare(t *testing.T, name, in, want string) {
 	want = strings.TrimPrefix(want, "\n")
 	if got != want || r.Records != 1 || r.Err != nil || bad != (len(r.Reasons) == 1) || bad && !strings.Contains(r.Reasons[0], reason) {
 		t.Errorf("%s: %d records, %v %v\n got %s\nwant %s", name, r.Records, r.Reasons, r.Err, got, want)
+	}
+}
+
+func TestContextIsNoIndicator(t *testing.T) {
+	in := event(`{"type":"domain","value":"bank.example","to_ids":false},{"type":"domain","value":"evil.example","to_ids":true}`, "", "")
+	r := importertest.Run(t, misp.Format, []byte(in))
+	if len(r.Lines) != 1 || !strings.HasPrefix(r.Lines[0], "domain:evil.example") || r.Records != 2 {
+		t.Errorf("got %s", r)
 	}
 }
 
@@ -188,13 +196,13 @@ func TestCut(t *testing.T) {
 }
 
 // realCounts are records, rejects and names by folder.
-var realCounts = map[string][3]int{"misp/eset": {1990, 0, 272}, "misp/infoblox": {2662, 0, 2583}, "misp/misp-stix": {12, 0, 1}}
+var realCounts = map[string][3]int{"misp/eset": {1990, 0, 577}, "misp/infoblox": {2662, 0, 2583}, "misp/misp-stix": {12, 0, 1}}
 
 // TestRealEvents counts records and names against an independent count in Python:
 // the sum of len(Attribute) and len(Object) over all events and answers, and the
-// distinct values of attributes of type domain or hostname with to_ids, stripped,
-// in lower case, without those of victims. In infoblox one more stands as a url
-// without a scheme.
+// distinct values of attributes of type domain or hostname with to_ids (or of all, in
+// an event without any to_ids), stripped,
+// in lower case, without those of victims, and of type url without a scheme or path.
 func TestRealEvents(t *testing.T) {
 	for dir, want := range realCounts {
 		var records, rejected int
