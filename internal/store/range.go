@@ -29,7 +29,7 @@ func (r Range) Bounds() (lower, upper []byte, err error) {
 			return nil, nil, tooBroad("prefix "+r.Prefix.String(), "ask for at least a /16, or for IPv6 a /32")
 		}
 		first, last := entity.AddrRange(r.Prefix)
-		return first, append(last, 0), nil
+		return first, append(last, 0xff), nil // above everything that a row's key puts behind the last address
 	}
 	return nil, nil, fault.New(fault.Invalid, "the range is empty")
 }

@@ -109,6 +109,8 @@ func pebbleOptions(opt Options, cache *pebble.Cache) *pebble.Options {
 		L0StopWritesThreshold:       24,
 		MemTableStopWritesThreshold: 4,
 		Logger:                      quiet{},
+		// A damaged block reaches whoever reads it as an error; it is no reason to end.
+		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
 	}
 	o.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionBalanced })
 	return o
@@ -229,9 +231,17 @@ type quiet struct{}
 func (quiet) Infof(string, ...any)  {}
 func (quiet) Errorf(string, ...any) {}
 
-// Fatalf is called when the engine can't go on without losing data.
+// exitFatal is the status of a process whose store can't go on; the command line
+// uses the same for a store that can't be used.
+const exitFatal = 6
+
+// Fatalf is called when the engine can't go on without losing data: it must not
+// return, and it comes from goroutines of its own, so that nobody could recover
+// from a panic. What was acknowledged is on the disk; so the process ends here.
 func (quiet) Fatalf(format string, args ...any) {
-	panic("pebble: " + fmt.Sprintf(format, args...))
+	why, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n")
+	fmt.Fprintf(os.Stderr, "error: the store can't go on: %s\nhint: is the disk full? what was acknowledged is safe\n", why)
+	os.Exit(exitFatal)
 }
 
 // Metrics returns the engine's own account of itself, for diagnosis.
