@@ -1,12 +1,15 @@
 package entity
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -91,14 +94,28 @@ func canonCert(s string) (string, error) {
 		if !ok || issuer == "" || serial == "" {
 			return "", errors.New("wants serial:ISSUER/SERIAL")
 		}
-		name, err := canonName(issuer)
-		serial = strings.TrimLeft(strings.ToLower(strings.ReplaceAll(serial, ":", "")), "0")
-		if serial == "" {
-			serial = "0"
-		}
-		return "serial:" + name + "/" + serial, err
+		return canonSerial(issuer, serial)
 	}
 	return "", errors.New("is no certificate fingerprint")
+}
+
+// canonSerial writes the alias of an issuer's name and a serial number. The first
+// slash divides the two, so that a slash that folding brings into the name (a
+// fullwidth one, or "℀") becomes a blank.
+func canonSerial(issuer, serial string) (string, error) {
+	name, err := canonName(issuer)
+	if err == nil {
+		name, err = canonName(strings.ReplaceAll(name, "/", " "))
+	}
+	serial = strings.Join(strings.Fields(strings.ReplaceAll(strings.ToLower(serial), ":", " ")), "")
+	serial = strings.TrimLeft(strings.TrimPrefix(serial, "0x"), "0")
+	if serial == "" {
+		serial = "0"
+	}
+	if len(serial) > 256 {
+		return "", errors.New("has a serial number longer than 256 octets")
+	}
+	return "serial:" + name + "/" + serial, err
 }
 
 // CertAlias makes the entity of a certificate that is known only by a digest of
@@ -116,8 +133,8 @@ func canonFileHash(s string) (string, error) { return hexDigest(s, 16, 20, 28, 3
 // no registrant relies on it, and two spellings must give one key.
 func canonEmail(s string) (string, error) {
 	s = strings.Trim(strings.TrimSpace(s), "<>")
-	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
-		s = s[7:]
+	for len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
+		s = strings.TrimSpace(s[7:])
 	}
 	at := strings.LastIndexByte(s, '@')
 	if at <= 0 || at == len(s)-1 {
@@ -127,11 +144,24 @@ func canonEmail(s string) (string, error) {
 	if local == "" || strings.ContainsAny(local, " \t\r\n\x00@<>") {
 		return "", errors.New("has no usable local part")
 	}
+	if len(local) > maxLocal {
+		return "", errors.New("has a local part longer than 256 octets")
+	}
 	d, err := canonDomain(host)
 	if err != nil {
 		return "", err
 	}
-	return strings.ToLower(norm.NFC.String(local)) + "@" + d, nil
+	return lowerText(local) + "@" + d, nil
+}
+
+// maxLocal is four times what RFC 5321 allows: bounce addresses hold another
+// address in their local part.
+const maxLocal = 256
+
+// lowerText is s in lower case and NFC. It composes again after lowering,
+// because some letters are composed only in lower case (J̌, but ǰ).
+func lowerText(s string) string {
+	return norm.NFC.String(strings.ToLower(norm.NFC.String(s)))
 }
 
 // canonPhone keeps E.164 where the number says its country, else the digits.
@@ -140,11 +170,11 @@ func canonPhone(s string) (string, error) {
 	if len(s) > 4 && strings.EqualFold(s[:4], "tel:") {
 		s = s[4:]
 	}
-	if i := strings.IndexAny(strings.ToLower(s), "x;"); i > 6 { // extension
+	if i := strings.IndexAny(s, "xX;"); i > 6 { // extension
 		s = s[:i]
 	}
 	s = strings.Replace(s, "(0)", "", 1)
-	plus := strings.HasPrefix(s, "+")
+	plus := strings.HasPrefix(strings.TrimLeft(s, "( "), "+")
 	digits := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -172,7 +202,8 @@ var folder = cases.Fold()
 // canonName folds a name of a person, organisation or list: NFKC, case folded,
 // blanks collapsed. The original spelling belongs in an attribute.
 func canonName(s string) (string, error) {
-	f := strings.Join(strings.Fields(folder.String(norm.NFKC.String(strings.ToValidUTF8(s, "\uFFFD")))), " ")
+	f := strings.Map(oneCherokee, folder.String(norm.NFKC.String(strings.ToValidUTF8(s, "\uFFFD"))))
+	f = strings.Join(strings.Fields(f), " ")
 	f = norm.NFKC.String(f) // folding may denormalise
 	if f == "" {
 		return "", errEmpty
@@ -183,17 +214,26 @@ func canonName(s string) (string, error) {
 	return f, nil
 }
 
+// oneCherokee gives both cases of a Cherokee letter one form. The script folds to
+// its capitals, which came first; x/text only swaps the two.
+func oneCherokee(r rune) rune {
+	switch {
+	case r >= 0xab70 && r <= 0xabbf:
+		return r - 0xab70 + 0x13a0
+	case r >= 0x13f8 && r <= 0x13fd:
+		return r - 8
+	}
+	return r
+}
+
 // canonRegistrar prefers the IANA registrar id, which survives renaming.
 func canonRegistrar(s string) (string, error) {
-	s = strings.TrimSpace(s)
-	id := s
-	if len(s) > 5 && strings.EqualFold(s[:5], "iana:") {
-		id = s[5:]
-	}
-	if n, err := strconv.ParseUint(strings.TrimSpace(id), 10, 32); err == nil {
+	name, err := canonName(s) // first, because it turns digits of other scripts into ours
+	id := strings.TrimSpace(strings.TrimPrefix(name, "iana:"))
+	if n, bad := strconv.ParseUint(id, 10, 32); bad == nil {
 		return "iana:" + strconv.FormatUint(n, 10), nil
 	}
-	return canonName(s)
+	return name, err
 }
 
 var defaultPorts = map[string]string{"http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443"}
@@ -216,6 +256,16 @@ func canonURL(s string) (string, error) {
 	} else if host, err = canonDomain(host); err != nil {
 		return "", err
 	}
+	if host, err = urlHost(host); err != nil {
+		return "", err
+	}
+	if port != "" {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil {
+			return "", errors.New("has a port over 65535")
+		}
+		port = strconv.FormatUint(n, 10)
+	}
 	if port != "" && port != defaultPorts[u.Scheme] {
 		host += ":" + port
 	}
@@ -223,11 +273,57 @@ func canonURL(s string) (string, error) {
 	if u.Path == "" {
 		u.Path = "/"
 	}
+	u.RawQuery = escapeQuery(u.RawQuery)
 	out := u.String()
 	if len(out) > 8192 {
 		return "", errors.New("is longer than 8192 octets")
 	}
 	return out, nil
+}
+
+// urlHost returns the host of a URL as the URL holds it. A name with octets that
+// only a packet can hold has escapes in its key, which no URL knows: text that
+// IDNA refuses stands there as it is (and String writes it in per cent), and
+// anything else is no host.
+func urlHost(key string) (string, error) {
+	odd := errors.New("has a host that no URL can name")
+	if strings.HasPrefix(key, "[") {
+		return key, nil // an address, as canonURL writes it
+	}
+	if !strings.Contains(key, `\`) {
+		for i := 0; i < len(key); i++ {
+			if !plainOctet(key[i]) && strings.IndexByte(".!&'*+,=~", key[i]) < 0 {
+				return "", odd
+			}
+		}
+		return key, nil
+	}
+	labels, err := splitLabels(key)
+	if err != nil {
+		return "", err
+	}
+	host := bytes.Join(labels, []byte{'.'})
+	for _, c := range host {
+		if c < utf8.RuneSelf && c != '.' && !plainOctet(c) {
+			return "", odd
+		}
+	}
+	return string(host), nil
+}
+
+// escapeQuery writes the octets of a query that net/url leaves alone and that no
+// URL may hold, so that a query written either way gives one key.
+func escapeQuery(q string) string {
+	const upper = "0123456789ABCDEF"
+	out := make([]byte, 0, len(q))
+	for i := 0; i < len(q); i++ {
+		if c := q[i]; c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>' {
+			out = append(out, '%', upper[c>>4], upper[c&15])
+			continue
+		}
+		out = append(out, q[i])
+	}
+	return string(out)
 }
 
 // HostOf returns the domain or address that a URL's key points at.
@@ -267,7 +363,7 @@ func canonFingerprint(s string) (string, error) {
 	}
 	value = strings.Join(strings.Fields(norm.NFC.String(strings.ToValidUTF8(value, "\uFFFD"))), " ")
 	if !textFingerprints[typ] {
-		value = strings.ToLower(value)
+		value = lowerText(value)
 	}
 	if len(value) > 2048 {
 		return "", errors.New("is longer than 2048 octets")
@@ -286,7 +382,11 @@ func canonTracker(s string) (string, error) {
 func canonSSHKey(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	if len(s) > 7 && strings.EqualFold(s[:7], "sha256:") {
-		return "SHA256:" + strings.TrimRight(s[7:], "="), nil
+		s = strings.TrimRight(strings.TrimSpace(s[7:]), "=")
+		if sum, err := base64.RawStdEncoding.DecodeString(s); err != nil || len(sum) != 32 {
+			return "", errors.New("is no SHA-256 fingerprint in base64")
+		}
+		return "SHA256:" + s, nil
 	}
 	if len(s) > 4 && strings.EqualFold(s[:4], "md5:") {
 		s = s[4:]

@@ -31,9 +31,7 @@ func canonDomain(s string) (string, error) {
 	if s == "." {
 		return ".", nil
 	}
-	if n := len(s); n > 0 && s[n-1] == '.' && (n < 2 || s[n-2] != '\\') {
-		s = s[:n-1]
-	}
+	s = trimDot(s)
 	if s == "" {
 		return "", errEmpty
 	}
@@ -67,6 +65,24 @@ func canonDomain(s string) (string, error) {
 	return s, nil
 }
 
+// trimDot removes the dot of the root.
+func trimDot(s string) string {
+	if n := len(s); n > 0 && s[n-1] == '.' && !escaped(s, n-1) {
+		return s[:n-1]
+	}
+	return s
+}
+
+// escaped reports whether the octet at i stands behind a backslash that is not
+// itself escaped.
+func escaped(s string, i int) bool {
+	n := 0
+	for n < i && s[i-n-1] == '\\' {
+		n++
+	}
+	return n%2 == 1
+}
+
 // plainOctet reports whether c stands for itself in a name's text form.
 func plainOctet(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c == '-' || c == '_' || c == '*'
@@ -74,8 +90,8 @@ func plainOctet(c byte) bool {
 
 // canonOddDomain handles names with escapes, non-ASCII text or unusual octets.
 func canonOddDomain(s string) (string, error) {
-	if !strings.Contains(s, `\`) {
-		s = ideographicDots.Replace(s)
+	if !strings.Contains(s, `\`) { // then it is text as people write it; a name's own blanks stand as \032
+		s = trimDot(strings.TrimSpace(ideographicDots.Replace(s)))
 	}
 	labels, err := splitLabels(s)
 	if err != nil {
@@ -171,7 +187,7 @@ func appendLabel(dst, label []byte) []byte {
 			dst = append(dst, c+'a'-'A')
 		case plainOctet(c):
 			dst = append(dst, c)
-		case strings.IndexByte(`.\"();@$`, c) >= 0:
+		case strings.IndexByte(`.\"();@$[]{}<>`, c) >= 0: // the brackets, because people defang with them
 			dst = append(dst, '\\', c)
 		case c > ' ' && c < 0x7f:
 			dst = append(dst, c)
@@ -260,7 +276,11 @@ func Under(name, zone string) bool {
 	if zone == "." {
 		return true
 	}
-	return strings.HasSuffix(name, zone) && (len(name) == len(zone) || name[len(name)-len(zone)-1] == '.')
+	if !strings.HasSuffix(name, zone) || len(name) == len(zone) {
+		return name == zone
+	}
+	dot := len(name) - len(zone) - 1
+	return name[dot] == '.' && !escaped(name, dot)
 }
 
 // SuffixListVersion names the Public Suffix List that Registrable goes by.

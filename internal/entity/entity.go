@@ -9,6 +9,7 @@ package entity
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/spoor-cti/spoor/internal/fault"
 )
@@ -116,8 +117,9 @@ func Parse(s string) (Entity, error) {
 	s = strings.TrimSpace(s)
 	if name, value, ok := strings.Cut(s, ":"); ok {
 		if kind, ok := KindOf(strings.ToLower(name)); ok {
-			if e, err := New(kind, value); err == nil && e.Key == value {
-				return e, nil // a key as String writes it: nothing to refang
+			e, err := New(kind, value)
+			if kind.isText() || err == nil && e.Key == value {
+				return e, err // a text, or a key as String writes it: nothing to refang
 			}
 			return New(kind, Refang(value))
 		}
@@ -127,6 +129,16 @@ func Parse(s string) (Entity, error) {
 	}
 	return Entity{}, fault.New(fault.Invalid, "%s is not an indicator we know", quote(s)).
 		Hinted("say its kind, for example domain:%s, or see `spoor help entities`", shorten(s, 40))
+}
+
+// isText reports whether values of the kind are words of people, in which
+// brackets and quotation marks mean themselves.
+func (k Kind) isText() bool {
+	switch k {
+	case Person, Org, Registrar, Fingerprint, Label, List:
+		return true
+	}
+	return false
 }
 
 // quote shows untrusted text in an error: short, and without control characters.
@@ -139,7 +151,7 @@ func quote(s string) string {
 			b.WriteString("…")
 			break
 		}
-		if r < ' ' || r == 0x7f || isBidi(r) {
+		if unicode.IsControl(r) || isBidi(r) {
 			b.WriteRune('\uFFFD')
 			continue
 		}

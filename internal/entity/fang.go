@@ -149,10 +149,13 @@ func guessURL(s string) []Entity {
 }
 
 // hostLike reports whether s could be meant as a host name: at least two
-// labels and no octet that only raw DNS data has.
+// labels, the last of them no number (there is no such top level, but there are
+// mistyped addresses), and no octet that only raw DNS data has.
 func hostLike(s string) bool {
 	s = strings.TrimSuffix(s, ".")
-	if !strings.Contains(ideographicDots.Replace(s), ".") {
+	dotted := ideographicDots.Replace(s)
+	top := strings.LastIndexByte(dotted, '.')
+	if top < 0 || strings.Trim(dotted[top+1:], "0123456789") == "" {
 		return false
 	}
 	for _, r := range s {

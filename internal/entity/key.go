@@ -159,10 +159,13 @@ func DecodeBinary(b []byte) (Entity, []byte, error) {
 		return Entity{Domain, reverseLabels(text)}, rest, nil
 	case IP:
 		a, rest, err := cutAddr(b)
-		return Entity{IP, a.String()}, rest, err
+		if err != nil {
+			return Entity{}, nil, err
+		}
+		return Entity{IP, a.String()}, rest, nil
 	case Prefix:
 		a, rest, err := cutAddr(b)
-		if err != nil || len(rest) < 1 {
+		if err != nil || len(rest) < 1 || int(rest[0]) > a.BitLen() {
 			return Entity{}, nil, ErrKey
 		}
 		return Entity{Prefix, netip.PrefixFrom(a, int(rest[0])).String()}, rest[1:], nil
@@ -254,7 +257,10 @@ func cutDigest(kind Kind, b []byte) (Entity, []byte, error) {
 		return Entity{kind, hex.EncodeToString(b[1 : 1+n])}, b[1+n:], nil
 	}
 	text, rest, err := cutText(b[1:])
-	return Entity{kind, string(unescape(text))}, rest, err
+	if err != nil {
+		return Entity{}, nil, err
+	}
+	return Entity{kind, string(unescape(text))}, rest, nil
 }
 
 func unescape(b []byte) []byte {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -30,13 +31,28 @@ const (
 // chunk is a stretch of an input on its way to the store.
 type chunk struct {
 	rows     []obs.Observation
-	puts     []store.Doc // rejects and originals
+	attrs    []obs.Attribute // of the rows: an importer may use its own again
+	puts     []store.Doc     // rejects and originals
 	records  int64
 	rejected int64
 	partial  int64
 	octets   int
 	key      [32]byte // of the content
 	tail     *tailDoc // to be written with it, if the input ended inside the chunk
+	last     mark     // before its last record
+}
+
+func (ch *chunk) full() bool {
+	return ch.records >= chunkRecords || len(ch.rows) >= chunkObservations || ch.octets >= chunkOctets
+}
+
+// mark is a place in a chunk.
+type mark struct {
+	rows, puts        int
+	octets            int
+	rejected, partial int64
+	context           []byte // of the record behind it
+	sum               []byte // of the content before it, if the hash is already past it
 }
 
 // chunker cuts the records of one input into chunks: an importer.Sink.
@@ -54,8 +70,13 @@ type chunker struct {
 	free    chan *chunk // chunks whose memory can be used again
 	cur     *chunk
 	hash    hash.Hash
+	pending []byte              // the last record
+	settled bool                // pending is in the hash
+	seen    map[[32]byte]uint32 // how often each content stood in this input
+	ending  *endingReader
 	prev    [32]byte  // key of the chunk before
 	tails   *tailDoc  // where earlier imports ended inside this chunk
+	moved   bool      // the context changed since the last record
 	context []byte    // what a reject needs to be read alone
 	rejects int64     // number of the next reject
 	shown   time.Time // when progress was last told
@@ -64,7 +85,7 @@ type chunker struct {
 
 func newChunker(st Store, f *importer.Format, name string, res *Result, opt Options, input *countingReader) *chunker {
 	c := &chunker{
-		st: st, format: f, res: res, opt: opt, input: input, hash: sha256.New(),
+		st: st, format: f, res: res, opt: opt, input: input, hash: sha256.New(), seen: map[[32]byte]uint32{},
 		now: obs.At(opt.Now()), free: make(chan *chunk, 3), shown: opt.Now(),
 	}
 	// Everything that changes what a record becomes is part of its identity.
@@ -80,9 +101,7 @@ func newChunker(st Store, f *importer.Format, name string, res *Result, opt Opti
 // Context tells what a reject needs before it to be read alone.
 func (c *chunker) Context(head []byte) {
 	c.context = slices.Clone(head)
-	if c.cur != nil {
-		c.hash.Write(head)
-	}
+	c.moved = c.cur != nil
 }
 
 // Incomplete says that the input is not whole.
@@ -90,28 +109,52 @@ func (c *chunker) Incomplete(why string) { c.res.Incomplete = why }
 
 // Record takes one record in.
 func (c *chunker) Record(r importer.Record) error {
+	if c.cur != nil && c.cur.full() { // only now, so that flush finds the last record of the input here
+		if err := c.end(false); err != nil {
+			return err
+		}
+	}
 	if c.cur == nil {
 		if err := c.begin(r.Raw); err != nil {
 			return err
 		}
 	}
 	ch := c.cur
-	var size [8]byte
-	binary.LittleEndian.PutUint64(size[:], uint64(len(r.Raw)))
-	c.hash.Write(size[:])
-	c.hash.Write(r.Raw)
+	c.settle()
+	ch.last = mark{rows: len(ch.rows), puts: len(ch.puts), octets: ch.octets, rejected: ch.rejected, partial: ch.partial, context: c.context}
+	if c.moved {
+		c.moved, ch.last.sum = false, c.hash.Sum(nil)
+		c.hash.Write(c.context)
+	}
+	c.pending = binary.LittleEndian.AppendUint64(c.pending[:0], uint64(len(r.Raw)))
+	c.pending, c.settled = append(c.pending, r.Raw...), false
 	ch.records++
-	ch.octets += len(r.Raw)
+	// A long context may be kept with every record.
+	ch.octets += len(r.Raw) + max(0, min(len(c.context), keptContext)-longContext)
 	c.records++
 	c.take(ch, &r)
 	c.tellProgress()
-	if ch.records >= chunkRecords || len(ch.rows) >= chunkObservations || ch.octets >= chunkOctets {
-		return c.end(false)
-	}
-	if c.tails.endsHere(ch.records, c.hash) {
-		return c.end(false)
+	if c.tails.anyOf(ch.records) {
+		if ch.last.sum == nil {
+			ch.last.sum = c.hash.Sum(nil)
+		}
+		c.settle()
+		if c.tails.endsHere(ch.records, c.hash) {
+			return c.end(false)
+		}
 	}
 	return nil
+}
+
+// longContext is how much context a record may have for nothing.
+const longContext = 4 << 10
+
+// settle puts the last record into the hash.
+func (c *chunker) settle() {
+	if !c.settled {
+		c.hash.Write(c.pending)
+		c.settled = true
+	}
 }
 
 // take sorts the record's observations into rows and refusals.
@@ -124,6 +167,10 @@ func (c *chunker) take(ch *chunk, r *importer.Record) {
 	kept := 0
 	for i := range r.Observations {
 		o := r.Observations[i]
+		if n := len(ch.attrs); len(o.Attributes) > 0 {
+			ch.attrs = append(ch.attrs, o.Attributes...)
+			o.Attributes = ch.attrs[n:len(ch.attrs):len(ch.attrs)]
+		}
 		if o.Recorded == 0 {
 			o.Recorded = c.now
 		}
@@ -154,6 +201,7 @@ func (c *chunker) begin(first []byte) error {
 		c.cur = &chunk{}
 	}
 	c.hash.Reset()
+	c.moved, c.settled = false, true
 	if c.format.Chained {
 		c.hash.Write(c.prev[:])
 	} else {
@@ -168,12 +216,23 @@ func (c *chunker) begin(first []byte) error {
 // end closes the chunk and hands it to the writer. last says that the input
 // ended inside it.
 func (c *chunker) end(last bool) error {
+	c.settle()
+	return c.endAt([32]byte(c.hash.Sum(nil)), last)
+}
+
+// endAt is end for a chunk whose content has the hash sum.
+func (c *chunker) endAt(sum [32]byte, last bool) error {
 	ch := c.cur
 	c.cur = nil
-	c.hash.Sum(ch.key[:0])
+	ch.key = sum
+	// The same content once more in one input is another statement, not a replay.
+	if n := c.seen[sum]; n > 0 {
+		ch.key = sha256.Sum256(binary.LittleEndian.AppendUint32(sum[:], n))
+	}
+	c.seen[sum]++
 	c.prev = ch.key
 	if last {
-		ch.tail = c.tails.with(ch.records, ch.key)
+		ch.tail = c.tails.with(ch.records, sum)
 	}
 	select {
 	case c.full <- ch:
@@ -188,6 +247,35 @@ func (c *chunker) flush() error {
 	if c.cur == nil {
 		return nil
 	}
+	if c.cur.records == 1 || c.ending.last == '\n' {
+		return c.end(true)
+	}
+	return c.flushApart()
+}
+
+// flushApart stores the last record of an input that doesn't end with a line feed
+// in a chunk of its own: it may be the half of a line that is still being written,
+// and what came before it must be recognised when the line is whole.
+func (c *chunker) flushApart() error {
+	ch, m := c.cur, c.cur.last
+	last := &chunk{
+		rows: slices.Clone(ch.rows[m.rows:]), puts: slices.Clone(ch.puts[m.puts:]), records: 1,
+		rejected: ch.rejected - m.rejected, partial: ch.partial - m.partial, octets: ch.octets - m.octets,
+	}
+	raw := slices.Clone(c.pending)
+	ch.rows, ch.puts, ch.octets, ch.rejected, ch.partial = ch.rows[:m.rows], ch.puts[:m.puts], m.octets, m.rejected, m.partial
+	ch.records--
+	if m.sum == nil {
+		m.sum = c.hash.Sum(nil)
+	}
+	if err := c.endAt([32]byte(m.sum), true); err != nil {
+		return err
+	}
+	c.context = m.context
+	if err := c.begin(raw[8:]); err != nil {
+		return err
+	}
+	c.cur, c.pending, c.settled = last, raw, false
 	return c.end(true)
 }
 
@@ -215,7 +303,7 @@ func (c *chunker) append(ctx context.Context, ch *chunk) error {
 		c.res.Observations += int64(len(ch.rows))
 	}
 	nothing := ch.records >= chunkRecords && ch.rejected == ch.records && c.res.Received == ch.records
-	*ch = chunk{rows: ch.rows[:0]}
+	*ch = chunk{rows: ch.rows[:0], attrs: ch.attrs[:0]}
 	select {
 	case c.free <- ch:
 	default:
@@ -274,15 +362,20 @@ func loadTails(ctx context.Context, st Store, prev [32]byte, first []byte) (*tai
 	return t, fault.Wrap(json.Unmarshal(data, t), fault.Corrupt, "couldn't read the import ledger")
 }
 
+// anyOf reports whether an earlier import ended after n records.
+func (t *tailDoc) anyOf(n int64) bool {
+	return slices.ContainsFunc(t.Tails, func(e tail) bool { return e.Records == n })
+}
+
 // endsHere reports whether an earlier import ended with the same n records.
 func (t *tailDoc) endsHere(n int64, h hash.Hash) bool {
-	for _, e := range t.Tails {
-		if e.Records == n {
-			return string(h.Sum(nil)) == string(e.Key)
-		}
-	}
-	return false
+	sum := h.Sum(nil)
+	return slices.ContainsFunc(t.Tails, func(e tail) bool { return e.Records == n && bytes.Equal(e.Key, sum) })
 }
+
+// mostTails bounds how many ends of inputs that begin alike are remembered; of
+// more, the oldest is forgotten.
+const mostTails = 1000
 
 // with returns t with one more tail.
 func (t *tailDoc) with(n int64, key [32]byte) *tailDoc {
@@ -291,7 +384,8 @@ func (t *tailDoc) with(n int64, key [32]byte) *tailDoc {
 			return nil
 		}
 	}
-	return &tailDoc{t.id, append(slices.Clone(t.Tails), tail{n, key[:]})}
+	from := max(0, len(t.Tails)+1-mostTails)
+	return &tailDoc{t.id, append(slices.Clone(t.Tails[from:]), tail{n, key[:]})}
 }
 
 func (t *tailDoc) doc() (store.Doc, error) {

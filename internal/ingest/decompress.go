@@ -27,6 +27,20 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// endingReader remembers the last octet that passed.
+type endingReader struct {
+	r    io.Reader
+	last byte
+}
+
+func (e *endingReader) Read(p []byte) (int, error) {
+	n, err := e.r.Read(p)
+	if n > 0 {
+		e.last = p[n-1]
+	}
+	return n, err
+}
+
 // plainReader is a decompressed input whose beginning can be looked at.
 type plainReader struct {
 	*bufio.Reader

@@ -107,8 +107,9 @@ func Import(ctx context.Context, st Store, in Source, opt Options) (Result, erro
 		res.Source = format.Source
 	}
 	c := newChunker(st, format, head.Name, &res, opt, counted)
+	c.ending = &endingReader{r: plain, last: '\n'}
 	err = c.run(ctx, &importer.Input{
-		Reader: plain, Name: head.Name, Source: res.Source, Sensor: opt.Sensor, Handling: opt.Handling,
+		Reader: c.ending, Name: head.Name, Source: res.Source, Sensor: opt.Sensor, Handling: opt.Handling,
 		Labels: opt.Labels, Date: opt.Date,
 	})
 	res.Seconds = opt.Now().Sub(began).Seconds()
@@ -150,17 +151,19 @@ func saveRun(ctx context.Context, st Store, res *Result, opt Options) error {
 }
 
 // run decodes in one goroutine and appends in another. Between them stand at
-// most two chunks.
+// most two chunks. What was decoded before an error is appended all the same: only
+// a failing store and a cancelled context stop the appending.
 func (c *chunker) run(ctx context.Context, in *importer.Input) error {
 	group, gctx := errgroup.WithContext(ctx)
 	c.ctx, c.full = gctx, make(chan *chunk, 1)
+	var decoded error
 	group.Go(func() error {
 		defer close(c.full)
-		err := c.format.Decode(gctx, in, c)
+		decoded = c.format.Decode(gctx, in, c)
 		if gctx.Err() != nil {
 			return gctx.Err()
 		}
-		return errors.Join(c.flush(), err)
+		return c.flush()
 	})
 	group.Go(func() error {
 		for ch := range c.full {
@@ -170,7 +173,10 @@ func (c *chunker) run(ctx context.Context, in *importer.Input) error {
 		}
 		return nil
 	})
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return decoded
 }
 
 // Observations stores observations that are made on the spot, in batches, and

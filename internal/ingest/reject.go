@@ -3,6 +3,7 @@ package ingest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/spoor-cti/spoor/internal/importer"
@@ -15,6 +16,13 @@ const RejectCollection = "reject"
 // keptRaw is how much of a rejected record is kept. A longer one can't be
 // replayed from the store, only imported again.
 const keptRaw = 64 << 10
+
+// keptContext is how much may stand before a record for its replay, keptReason how
+// much of the reason is kept, which may repeat the record.
+const (
+	keptContext = 64 << 10
+	keptReason  = 2 << 10
+)
 
 // Reject is a record, or a part of one, that was not stored, with the reason.
 type Reject struct {
@@ -32,7 +40,7 @@ type Reject struct {
 	Text    string `json:"text,omitempty"`    // the record, if it is text
 	Raw     []byte `json:"raw,omitempty"`     // the record, if it isn't
 	Context []byte `json:"context,omitempty"` // what must stand before it
-	Cut     int    `json:"cut,omitempty"`     // whole length, if only the beginning is kept
+	Cut     int    `json:"cut,omitempty"`     // whole length, if only a part is kept and it can't be replayed
 }
 
 // Octets returns the record as it stood in the input.
@@ -43,15 +51,25 @@ func (r *Reject) Octets() []byte {
 	return r.Raw
 }
 
+func shorten(reason string) string {
+	if len(reason) <= keptReason {
+		return reason
+	}
+	return strings.ToValidUTF8(reason[:keptReason], "") + "…"
+}
+
 // reject makes the document that keeps a refused record.
 func (c *chunker) reject(rec *importer.Record, reason error, partial bool) store.Doc {
 	c.rejects++
 	r := Reject{
 		ID: fmt.Sprintf("%s/%010d", c.opt.Run, c.rejects), Run: c.opt.Run, File: c.res.File, Format: c.format.Name,
 		Version: c.format.Version, Source: c.res.Source, Sensor: c.opt.Sensor, Line: rec.Line, Offset: rec.Offset,
-		Reason: reason.Error(), Partial: partial, Context: c.context,
+		Reason: shorten(reason.Error()), Partial: partial, Context: c.context,
 	}
 	raw := rec.Raw
+	if len(c.context) > keptContext {
+		r.Context, r.Cut = nil, len(raw) // alone it can't be read
+	}
 	if len(raw) > keptRaw {
 		r.Cut, raw = len(raw), raw[:keptRaw]
 	}

@@ -104,7 +104,7 @@ func interval(a *Atom) Interval {
 // gap lies.
 func join(atoms []Atom, origin *Origin) []Interval {
 	var out []Interval
-	var latest Time // Last of the atom that gave a cumulative count
+	var latest Time // Last of the atom that gave the cumulative count
 	reach := Time(origin.Gap) + origin.Granularity.Slack()
 	for i := range atoms {
 		a := &atoms[i]
@@ -120,21 +120,21 @@ func join(atoms []Atom, origin *Origin) []Interval {
 
 // merge extends into by a, which begins no earlier.
 func merge(into *Interval, a *Atom, origin *Origin, latest *Time) {
-	const firstFlags = FirstBound
-	flags := into.Flags & firstFlags
+	const endFlags = OpenEnded | LastBound
+	flags := into.Flags & FirstBound
 	if a.First == into.First && a.Flags&FirstBound == 0 {
 		flags = 0 // another statement knows the beginning exactly
 	}
 	switch {
 	case a.Last > into.Last:
-		flags |= a.Flags &^ firstFlags
+		flags |= a.Flags & endFlags
 	case a.Last == into.Last:
 		flags |= (into.Flags | a.Flags) & OpenEnded
 		flags |= into.Flags & a.Flags & LastBound
 	default:
-		flags |= into.Flags &^ firstFlags
+		flags |= into.Flags & endFlags
 	}
-	into.Flags = flags | (into.Flags & a.Flags & Untrusted)
+	into.Flags = flags | (into.Flags & a.Flags & Untrusted) // one trusted statement is enough
 	if a.HasCount {
 		switch {
 		case origin.CountKind == Increment:
@@ -142,9 +142,11 @@ func merge(into *Interval, a *Atom, origin *Origin, latest *Time) {
 		case !into.HasCount || a.Last > *latest || a.Last == *latest && a.Count > into.Count:
 			into.Count = a.Count
 		}
+		if !into.HasCount || a.Last > *latest {
+			*latest = a.Last
+		}
 		into.HasCount = true
 	}
-	*latest = max(*latest, a.Last)
 	into.Last = max(into.Last, a.Last)
 	into.Recorded = max(into.Recorded, a.Recorded)
 }

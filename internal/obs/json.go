@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spoor-cti/spoor/internal/entity"
@@ -159,10 +161,20 @@ func (d *Decoder) Decode(line []byte) (Observation, error) {
 
 func jsonTrouble(err error) string {
 	if typ, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if typ.Field == "" {
+			return "it is no object but " + typ.Value
+		}
 		return "member " + typ.Field + " wants another type than " + typ.Value
 	}
-	return strings.TrimPrefix(err.Error(), "json: ")
+	text := strings.TrimPrefix(err.Error(), "json: ")
+	if len(text) > mostTrouble { // it may name a member as long as the line
+		text = strings.ToValidUTF8(text[:mostTrouble], "") + "…"
+	}
+	return text
 }
+
+// mostTrouble is how much of the JSON decoder's words an error repeats, in octets.
+const mostTrouble = 200
 
 func (d *Decoder) observation(r *record) (o Observation, err error) {
 	if o.Subject, err = member("subject", r.Subject, entity.Parse); err != nil {
@@ -284,7 +296,8 @@ func unmarshalAttributes(raw json.RawMessage) ([]Attribute, error) {
 		return nil, fault.New(fault.Invalid, "member attributes: %s", jsonTrouble(err))
 	}
 	var out []Attribute
-	for name, v := range m {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		v := m[name]
 		values := []json.RawMessage{v}
 		if len(v) > 0 && v[0] == '[' {
 			values = nil

@@ -10,6 +10,7 @@ package obs
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
@@ -108,7 +109,7 @@ func (o *Observation) Validate(now Time) error {
 func (o *Observation) validateTimes(now Time) error {
 	first, last := o.First, o.Last
 	switch {
-	case first < minTime || last < minTime || first > maxTime || last > maxTime:
+	case first < minTime || last < minTime || first > maxTime || last > maxTime || o.Recorded < minTime:
 		return fault.New(fault.Invalid, "a time lies outside the years 1 to 9999")
 	case first.Known() && last.Known() && first > last:
 		return fault.New(fault.Invalid, "first %s lies after last %s", first, last)
@@ -122,7 +123,8 @@ func (o *Observation) validateTimes(now Time) error {
 
 // Normalize puts the record into its one form: a single known time stands for
 // both, and the other end becomes a bound; attributes are sorted by name; a
-// declared end in the year 9999 means open-ended (RFC 5280 section 4.1.2.5).
+// declared end in the year 9999 means open-ended (RFC 5280 section 4.1.2.5). It
+// changes the attributes in place.
 func (o *Observation) Normalize() {
 	switch {
 	case o.First.Known() && !o.Last.Known():
@@ -135,7 +137,19 @@ func (o *Observation) Normalize() {
 	if o.Origin != nil && o.Origin.Basis == Declared && o.Last > maxTime-366*86400 {
 		o.Flags |= OpenEnded
 	}
+	for i := range o.Attributes {
+		a := &o.Attributes[i]
+		a.Name, a.Value, a.Reason = text(a.Name), text(a.Value), text(a.Reason)
+	}
 	if len(o.Attributes) > 1 {
 		slices.SortStableFunc(o.Attributes, func(a, b Attribute) int { return strings.Compare(a.Name, b.Name) })
 	}
+}
+
+// text is s as UTF-8, the only text that the NDJSON form can hold.
+func text(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
 }

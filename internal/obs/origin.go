@@ -2,6 +2,7 @@ package obs
 
 import (
 	"cmp"
+	"unicode/utf8"
 
 	"github.com/spoor-cti/spoor/internal/fault"
 )
@@ -167,8 +168,16 @@ func (o *Origin) Validate() error {
 		return fault.New(fault.Invalid, "source is missing")
 	case len(o.Source) > 200 || len(o.Sensor) > 200 || len(o.Lineage) > 200 || len(o.Handling.Licence) > 200:
 		return fault.New(fault.Invalid, "source, sensor, lineage or licence is longer than 200 octets")
+	case !utf8.ValidString(o.Source) || !utf8.ValidString(o.Sensor) || !utf8.ValidString(o.Lineage) || !utf8.ValidString(o.Handling.Licence) || !utf8.ValidString(o.CountUnit):
+		return fault.New(fault.Invalid, "source, sensor, lineage, licence or unit of counts is no UTF-8")
 	case o.Basis == 0 || int(o.Basis) >= len(basisNames):
 		return fault.New(fault.Invalid, "basis is missing or unknown")
+	case int(o.Granularity) >= len(granularityNames) || int(o.CountKind) >= len(countKindNames) || int(o.Quality) >= len(qualityNames):
+		return fault.New(fault.Invalid, "granularity, kind or quality of counts is unknown")
+	case int(o.Handling.PAP) >= len(papNames) || int(o.Handling.Redistribution) >= len(redistributionNames):
+		return fault.New(fault.Invalid, "PAP level or kind of redistribution is unknown")
+	case o.Handling.RetainUntil < minTime || o.Handling.RetainUntil > maxTime:
+		return fault.New(fault.Invalid, "it must be kept until a time outside the years 1 to 9999")
 	case o.Handling.TLP >= TLPUnset:
 		return fault.New(fault.Invalid, "TLP level is not settled")
 	case o.Gap < 0:

@@ -54,7 +54,7 @@ func (t Time) Date() string {
 }
 
 var timeLayouts = []string{
-	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04:05 MST", "2006-01-02T15:04",
+	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 MST", "2006-01-02T15:04",
 	"2006-01-02 15:04", time.DateOnly, "2006-01", "2006",
 }
 
@@ -66,6 +66,9 @@ func ParseTime(s string) (Time, error) {
 		t, err := time.Parse(l, s)
 		if err != nil {
 			continue
+		}
+		if zone, _ := t.Zone(); strings.HasSuffix(l, "MST") && zone != "UTC" && zone != "GMT" {
+			break // the same letters mean several zones, and the package knows only the machine's own
 		}
 		u := Time(t.Unix())
 		if u < minTime || u > maxTime {

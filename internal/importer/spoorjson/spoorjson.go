@@ -37,13 +37,17 @@ func decode(ctx context.Context, in *importer.Input, out importer.Sink) error {
 	var dec obs.Decoder
 	one := make([]obs.Observation, 1)
 	var refused error
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	err := importer.EachLine(ctx, in, out, func(l *importer.Line) (importer.Record, bool) {
 		data := bytes.TrimSpace(bytes.TrimPrefix(l.Data, []byte("\xef\xbb\xbf")))
 		if len(data) == 0 || refused != nil {
 			return importer.Record{}, false
 		}
 		if header, err := readHeader(data); header {
-			refused = err
+			if refused = err; err != nil {
+				stop() // the rest is of no use
+			}
 			return importer.Record{}, false
 		}
 		o, err := dec.Decode(data)
