@@ -22,14 +22,14 @@ func (s *Store) migrate(readOnly bool) error {
 	version := SchemaVersion
 	if raw != nil {
 		if version, err = strconv.Atoi(string(raw)); err != nil {
-			return fault.New(fault.Corrupt, "the schema version %.20q is no number", raw)
+			return fault.New(fault.Corrupt, "the schema version %.20q is no number", raw).Hinted("%s", repair)
 		}
 	} else if readOnly {
 		return fault.New(fault.NotFound, "the store is empty").Hinted("fill it first: spoor import FILE…")
 	}
 	if readOnly && version < SchemaVersion {
 		return fault.New(fault.Conflict, "the store has the older schema %d", version).
-			Hinted("bring it up to date: spoor store check")
+			Hinted("bring it up to date: spoor store reindex")
 	}
 	if version > SchemaVersion {
 		return fault.New(fault.Conflict, "the store has schema %d, this spoor knows up to %d", version, SchemaVersion).

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -41,11 +42,13 @@ type Options struct {
 
 // Store is an open store. It is safe for concurrent use.
 type Store struct {
-	db      *pebble.DB
-	cache   *pebble.Cache
-	sync    *pebble.WriteOptions
-	origins origins
-	pool    pool
+	db       *pebble.DB
+	fs       vfs.FS
+	cache    *pebble.Cache
+	sync     *pebble.WriteOptions
+	readOnly bool
+	origins  origins
+	pool     pool
 
 	mu   sync.Mutex // guards the order of batches: allocation of chunk numbers and their commit
 	head store.Head // owned by mu
@@ -73,7 +76,7 @@ func Open(dir string, opt Options) (*Store, error) {
 		cache.Unref()
 		return nil, openError(dir, err)
 	}
-	s := &Store{db: db, cache: cache, sync: pebble.Sync}
+	s := &Store{db: db, fs: opt.FS, cache: cache, sync: pebble.Sync, readOnly: opt.ReadOnly}
 	if opt.UnsafeNoSync {
 		s.sync = pebble.NoSync
 	}
@@ -124,9 +127,9 @@ func openError(dir string, err error) error {
 			Hinted("close the other spoor, or use another directory with --data")
 	case errors.Is(err, os.ErrPermission):
 		return fault.New(fault.Denied, "couldn't open the store in %s: permission denied", dir)
-	case errors.Is(err, pebble.ErrCorruption):
+	case damaged(err):
 		return (&fault.Error{Code: fault.Corrupt, What: "the store in " + dir + " is damaged", Cause: err}).
-			Hinted("restore a backup with `spoor store restore`, or run `spoor store check`")
+			Hinted("%s", repair)
 	}
 	return fault.Wrap(err, fault.Unavailable, "couldn't open the store in %s", dir)
 }
@@ -180,13 +183,29 @@ func (s *Store) Head(context.Context) (store.Head, error) {
 	return s.head, nil
 }
 
+// repair is what to do about a damaged store.
+const repair = "restore a backup with `spoor store restore`; `spoor store check` tells how far the damage goes"
+
+// damaged reports whether the engine found broken files. It marks most such errors
+// in a way of its own, which errors.Is does not see, and some, which it meets when
+// it opens a store, not at all.
+func damaged(err error) bool {
+	if pebble.IsCorruptionError(err) || errors.Is(err, errValue) {
+		return true
+	}
+	text := err.Error()
+	return slices.ContainsFunc([]string{
+		"malformed manifest file", "could not open manifest file", "object size mismatch", "unknown to the objstorage provider",
+	}, func(s string) bool { return strings.Contains(text, s) })
+}
+
 // engineError gives the engine's errors a code.
 func engineError(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, pebble.ErrCorruption):
-		return fault.Wrap(err, fault.Corrupt, "the store is damaged")
+	case damaged(err):
+		return &fault.Error{Code: fault.Corrupt, What: "the store is damaged", Hint: repair, Cause: err}
 	}
 	return fault.Wrap(err, fault.Unavailable, "the store failed")
 }

@@ -104,14 +104,40 @@ func histories(t *testing.T, open func(testing.TB) store.Store) {
 			if rapid.Bool().Draw(rt, "in the ledger") {
 				b.Ledger[0] = byte(rapid.IntRange(1, 6).Draw(rt, "ledger"))
 			}
+			before, err := s.Head(ctx)
+			if err != nil {
+				rt.Fatal(err)
+			}
 			want := m.Append(b)
 			got, err := s.Append(ctx, b)
 			if err != nil || got.Replayed != want {
 				rt.Fatalf("step %d: replayed %v, want %v, %v", step, got.Replayed, want, err)
 			}
+			told(rt, s, before, b, want)
 		}
 		compare(rt, s, m)
 	})
+}
+
+// told demands that the feed tells of a batch, and of none that was replayed.
+func told(rt *rapid.T, s store.Store, before store.Head, b *store.Batch, replayed bool) {
+	news := map[obs.Edge]bool{}
+	for c, err := range s.Since(context.Background(), before.Chunk) {
+		if err != nil || c.Chunk <= before.Chunk {
+			rt.Fatalf("after chunk %d the feed tells of %d, %v", before.Chunk, c.Chunk, err)
+		}
+		news[c.Edge] = true
+	}
+	head, err := s.Head(context.Background())
+	if err != nil || replayed != (head == before) {
+		rt.Fatalf("the head moved from %+v to %+v, replayed %v, %v", before, head, replayed, err)
+	}
+	for i := range b.Rows {
+		o := &b.Rows[i]
+		if e := (obs.Edge{Subject: o.Subject, Relation: o.Relation, Object: o.Object}); news[e] == replayed {
+			rt.Fatalf("the feed tells of %+v: %v, replayed %v", e, news[e], replayed)
+		}
+	}
 }
 
 // compare asks both everything, in random views.
@@ -127,6 +153,27 @@ func compare(rt *rapid.T, s store.Store, m *Model) {
 			degrees(rt, r, v, e, m)
 		}
 		entities(rt, r, v, m)
+		edges(rt, r, v, m)
+	}
+}
+
+// edges asks for single edges, those that nobody stated included.
+func edges(rt *rapid.T, r store.Reader, v store.View, m *Model) {
+	for _, subject := range names {
+		for _, object := range slices.Concat(names, addrs) {
+			for _, rel := range []obs.Relation{obs.Resolves, obs.NS} {
+				got, err := r.Edge(context.Background(), subject, rel, object)
+				if err != nil {
+					rt.Fatal(err)
+				}
+				for i := range got {
+					if len(got[i].Atoms) == 0 {
+						rt.Fatalf("%s has no atoms", line(&got[i]))
+					}
+				}
+				same(rt, v, subject, got, m.Edge(v, obs.Edge{Subject: subject, Relation: rel, Object: object}))
+			}
+		}
 	}
 }
 
@@ -221,6 +268,14 @@ func entities(rt *rapid.T, r store.Reader, v store.View, m *Model) {
 		if err != nil {
 			rt.Fatal(err)
 		}
+		var walked []store.Row
+		for row, err := range store.RowsIn(context.Background(), r, rg, store.Query{}) {
+			if err != nil {
+				rt.Fatal(err)
+			}
+			walked = append(walked, row)
+		}
+		same(rt, v, entity.Entity{Kind: entity.Unknown, Key: "the range"}, walked, m.RowsIn(v, lower, upper))
 		want := m.Entities(v, lower, upper)
 		var got []entity.Entity
 		for e, err := range r.Entities(context.Background(), rg, entity.Entity{}) {

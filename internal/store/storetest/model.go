@@ -42,7 +42,7 @@ func (m *Model) Append(b *store.Batch) (replayed bool) {
 // Retract withdraws a run.
 func (m *Model) Retract(run string) {
 	for i := range m.chunks {
-		if c := &m.chunks[i]; c.run == run {
+		if c := &m.chunks[i]; c.run == run && !c.dead { // the ledger may hold the same input again, by another run
 			c.dead = true
 			delete(m.ledger, c.ledger)
 		}
@@ -142,4 +142,21 @@ func (m *Model) Degree(v store.View, e entity.Entity, rel obs.Relation, dir stor
 		units[o] = true
 	}
 	return store.Degree{Entities: len(others), Registrable: len(units)}
+}
+
+// RowsIn returns the rows in which an entity of a range stands, in order.
+func (m *Model) RowsIn(v store.View, lower, upper []byte) (out []store.Row) {
+	for _, dir := range []store.Direction{store.Out, store.In} {
+		for _, e := range m.Entities(v, lower, upper) {
+			out = append(out, m.Neighbours(v, e, store.Query{Direction: dir})...)
+		}
+	}
+	return out
+}
+
+// Edge returns the rows of one edge.
+func (m *Model) Edge(v store.View, e obs.Edge) []store.Row {
+	return slices.DeleteFunc(m.Neighbours(v, e.Subject, store.Query{Direction: store.Out}), func(r store.Row) bool {
+		return r.Relation != e.Relation || r.Object != e.Object
+	})
 }
