@@ -83,18 +83,8 @@ func (n names) Names() (int64, error) { return n.x.Names(n.clearance) }
 
 func (n names) Posted(f feature.Feature) bool { return index.Posted(f) }
 
-func (n names) Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(string) bool) error {
-	var failed error
-	err := n.x.Holders(ctx, f, h, n.clearance, func(id uint32) bool {
-		name, err := n.x.Name(id)
-		if err != nil {
-			failed = err
-			return false
-		}
-		return yield(name)
-	})
-	if err == nil {
-		err = failed
-	}
-	return err
+func (n names) Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(uint32) bool) error {
+	return n.x.Holders(ctx, f, h, n.clearance, yield)
 }
+
+func (n names) Name(id uint32) (string, error) { return n.x.Name(id) }

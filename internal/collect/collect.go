@@ -133,7 +133,7 @@ func Other(ctx context.Context, r store.Reader, e entity.Entity) (*feature.Row, 
 		c.certificates(certs)
 	case feature.IP:
 		c.put(feature.IP, e.Key, self)
-		c.put(feature.Net, network(e.Key), self)
+		c.put(feature.Net, Network(e.Key), self)
 	case feature.Client:
 		c.put(feature.Client, e.String(), self)
 	case feature.Title, feature.Server, feature.Fingerprint, feature.TXT:

@@ -58,7 +58,7 @@ func (c *collector) resolution(r *store.Row, ev evidence) {
 	switch r.Object.Kind {
 	case entity.IP:
 		c.put(feature.IP, r.Object.Key, ev)
-		c.put(feature.Net, network(r.Object.Key), ev)
+		c.put(feature.Net, Network(r.Object.Key), ev)
 	case entity.Domain:
 		if to := unitOrSelf(r.Object.Key); to != c.row.Unit {
 			c.put(feature.CNAME, to, ev)
@@ -70,8 +70,8 @@ func (c *collector) resolution(r *store.Row, ev evidence) {
 	}
 }
 
-// network returns the /24 of an IPv4 address, the /48 of an IPv6 address.
-func network(addr string) string {
+// Network returns the /24 of an IPv4 address, the /48 of an IPv6 address.
+func Network(addr string) string {
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
 		return ""

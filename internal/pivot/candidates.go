@@ -31,16 +31,16 @@ func (r *run) candidates(ctx context.Context, set *score.Set) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	hopes := map[string]float64{}
+	hopes := map[uint32]float64{}
 	read := 0
 	for _, l := range leads {
 		if read >= r.opt.MaxPostings {
 			r.cut("holders of "+l.f.String()+" "+l.text, int(l.df), "MaxPostings")
 			continue
 		}
-		err := r.Names.Holders(ctx, l.f, l.h, func(name string) bool {
+		err := r.Names.Holders(ctx, l.f, l.h, func(id uint32) bool {
 			read++
-			hopes[name] += l.bits
+			hopes[id] += l.bits
 			return read < r.opt.MaxPostings
 		})
 		if err != nil {
@@ -48,16 +48,22 @@ func (r *run) candidates(ctx context.Context, set *score.Set) ([]string, error) 
 		}
 	}
 	threshold := r.res.Threshold.Float() - rest
-	names := make([]string, 0, len(hopes))
-	for name, bits := range hopes {
+	ids := make([]uint32, 0, len(hopes))
+	for id, bits := range hopes {
 		if bits >= threshold {
-			names = append(names, name)
+			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(hopes[b], hopes[a]), cmp.Compare(a, b)) })
-	if len(names) > r.opt.MaxCandidates {
-		r.cut("candidates that share less", len(names)-r.opt.MaxCandidates, "MaxCandidates")
-		names = names[:r.opt.MaxCandidates]
+	slices.SortFunc(ids, func(a, b uint32) int { return cmp.Or(cmp.Compare(hopes[b], hopes[a]), cmp.Compare(a, b)) })
+	if len(ids) > r.opt.MaxCandidates {
+		r.cut("candidates that share less", len(ids)-r.opt.MaxCandidates, "MaxCandidates")
+		ids = ids[:r.opt.MaxCandidates]
+	}
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		if names[i], err = r.Names.Name(id); err != nil {
+			return nil, err
+		}
 	}
 	return names, nil
 }

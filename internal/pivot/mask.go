@@ -3,6 +3,7 @@ package pivot
 import (
 	"strings"
 
+	"github.com/spoor-cti/spoor/internal/collect"
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/feature"
 	"github.com/spoor-cti/spoor/internal/noise"
@@ -147,9 +148,10 @@ func (m *masker) mailbox(domain string) bool {
 
 // network finds the network of an address among the row's own values.
 func network(r *feature.Row, addr string) string {
+	net := collect.Network(addr)
 	for _, v := range r.Of(feature.Net) {
-		if e, err := entity.New(entity.Prefix, v.Text); err == nil && contains(e.Key, addr) {
-			return v.Text
+		if v.Text == net {
+			return net
 		}
 	}
 	return ""

@@ -31,8 +31,10 @@ type Names interface {
 	Count(f feature.Feature, h feature.Hash) (holding, observed int64, err error)
 	// Names returns how many names there are.
 	Names() (int64, error)
-	// Holders yields names that hold the value, until yield returns false.
-	Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(name string) bool) error
+	// Holders yields the numbers of names that hold the value, until yield returns
+	// false; Name returns the name of a number.
+	Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(id uint32) bool) error
+	Name(id uint32) (string, error)
 	// Posted reports whether Holders knows the feature.
 	Posted(f feature.Feature) bool
 }
