@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"net/netip"
 	"slices"
 
 	"github.com/spoor-cti/spoor/internal/collect"
@@ -16,12 +15,6 @@ import (
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/score"
 )
-
-func contains(prefix, addr string) bool {
-	p, err1 := netip.ParsePrefix(prefix)
-	a, err2 := netip.ParseAddr(addr)
-	return err1 == nil && err2 == nil && p.Contains(a)
-}
 
 // Self-training (docs/scoring.md): accepted names become seeds of half weight, at
 // most so many in a round, and all of them together at most three times what the

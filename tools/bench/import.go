@@ -79,7 +79,7 @@ func (b *bench) index() error {
 	if err != nil {
 		return err
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }() // it was only read
 	began := time.Now()
 	if _, err := a.CatchUp(b.ctx, nil); err != nil {
 		return err

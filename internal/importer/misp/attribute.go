@@ -1,153 +1,152 @@
 package misp
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/spoor-cti/spoor/internal/entity"
-	"github.com/spoor-cti/spoor/internal/extract"
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/obs"
+	"github.com/spoor-cti/spoor/internal/wire/jsonl"
 )
 
-// kinds says what the value of an attribute type names. A type that is not here
-// names nothing that spoor relates (a registry key, a comment), or somebody who
-// was attacked (email-dst, target-machine).
-var kinds = map[string]entity.Kind{
-	"domain": entity.Domain, "hostname": entity.Domain, "ip-src": entity.IP, "ip-dst": entity.IP, "ip": entity.IP, "url": entity.URL, "uri": entity.URL,
-	"email": entity.Email, "email-src": entity.Email, "email-reply-to": entity.Email, "whois-registrant-email": entity.Email, "dns-soa-email": entity.Email,
-	"whois-registrant-phone": entity.Phone, "phone-number": entity.Phone, "whois-registrant-name": entity.Person, "whois-registrant-org": entity.Org,
-	"whois-registrar": entity.Registrar, "AS": entity.ASN,
-	"md5": entity.FileHash, "sha1": entity.FileHash, "sha224": entity.FileHash, "sha256": entity.FileHash, "sha384": entity.FileHash, "sha512": entity.FileHash,
-	"x509-fingerprint-sha256": entity.Cert, "x509-fingerprint-sha1": entity.Cert, "x509-fingerprint-md5": entity.Cert,
-	"ja3-fingerprint-md5": entity.Fingerprint, "jarm-fingerprint": entity.Fingerprint, "favicon-mmh3": entity.Fingerprint, "ssh-fingerprint": entity.SSHKey,
+// attribute is one attribute, of an event or of an object.
+type attribute struct {
+	typ      string
+	relation string // its part in an object
+	value    string
+	toIDs    bool
+	deleted  bool
+	own      span     // when it was seen
+	edited   obs.Time // when it was last changed
+	tags     []string
+	event    *head // of an attribute in a list
+	bad      error // the first member that can't be read, where the rest stands
 }
 
-// prefixes are what stands before the value in an entity's key.
-var prefixes = map[string]string{
-	"x509-fingerprint-sha256": "sha256:", "x509-fingerprint-sha1": "sha1:", "x509-fingerprint-md5": "md5:",
-	"ja3-fingerprint-md5": "ja3:", "jarm-fingerprint": "jarm:", "favicon-mmh3": "favicon:",
+// read takes in the members of an attribute.
+func (a *attribute) read(raw []byte) error {
+	var w jsonl.Walker
+	w.Reset(raw)
+	for w.Next() {
+		a.member(string(w.Key()), w.Value())
+	}
+	return fault.Wrap(w.Err(), fault.Invalid, "couldn't read the attribute")
 }
 
-// named reads a value of a type. ok is false for a type that names nothing.
-func named(typ, value string) (e entity.Entity, ok bool, err error) {
-	kind, ok := kinds[typ]
-	if !ok {
-		return e, false, nil
-	}
-	value = strings.TrimSpace(value)
-	switch kind { // the others are written as they are
-	case entity.Domain, entity.IP, entity.URL, entity.Email:
-		value = entity.Refang(value)
-	}
-	if typ == "uri" && !strings.Contains(value, "://") {
-		return e, false, nil // a path alone
-	}
-	e, err = entity.New(kind, prefixes[typ]+value)
-	if err == nil {
-		return e, true, nil
-	}
-	if kind == entity.IP {
-		if p, perr := entity.New(entity.Prefix, value); perr == nil {
-			return p, true, nil
+func (a *attribute) member(name string, v jsonl.Value) {
+	switch name {
+	case "type":
+		a.typ = a.text(name, v)
+	case "object_relation":
+		a.relation = a.text(name, v)
+	case "value":
+		a.value = a.text(name, v)
+	case "to_ids":
+		a.toIDs = flag(v)
+	case "deleted":
+		a.deleted = flag(v)
+	case "first_seen":
+		a.own.first = a.time(name, v)
+	case "last_seen":
+		a.own.last = a.time(name, v)
+	case "timestamp":
+		a.edited = a.time(name, v)
+	case "Tag":
+		a.tags = append(a.tags, tagNames(v)...)
+	case "Galaxy":
+		a.tags = append(a.tags, galaxyTags(v)...)
+	case "Event":
+		if v.Kind == jsonl.Object {
+			a.event = readHead(v)
 		}
 	}
-	allowed := []entity.Kind{kind}
-	if kind == entity.URL || kind == entity.Domain {
-		allowed = []entity.Kind{entity.URL, entity.Domain, entity.IP} // people put one for the other
-	}
-	if len(value) < 8<<10 { // defanged, or with something around it
-		if hits := extract.All([]byte(value)); len(hits) == 1 && slices.Contains(allowed, hits[0].Entity.Kind) {
-			return hits[0].Entity, true, nil
-		}
-	}
-	return e, false, err
 }
 
-// attribute reads an attribute of the event itself.
-func (r *reading) attribute(raw json.RawMessage) error {
-	var a attribute
-	if err := json.Unmarshal(raw, &a); err != nil {
-		return fault.Wrap(err, fault.Invalid, "couldn't read the attribute")
+// note keeps the first reason why a member can't be read.
+func (a *attribute) note(name string, err error) {
+	if err != nil && a.bad == nil {
+		a.bad = fault.Wrap(err, fault.Invalid, "member %s", name)
 	}
-	if a.Deleted {
+}
+
+// text reads a member that is text, perhaps written as a number.
+func (a *attribute) text(name string, v jsonl.Value) string {
+	switch v.Kind {
+	case jsonl.Null, jsonl.String, jsonl.Number:
+		return text(v)
+	default:
+		a.note(name, need(v, "a string"))
+		return ""
+	}
+}
+
+func (a *attribute) time(name string, v jsonl.Value) obs.Time {
+	t, err := moment(a.text(name, v))
+	a.note(name, err)
+	return t
+}
+
+// moment reads a time as MISP writes it: RFC 3339, a date, or seconds since 1970.
+func moment(s string) (obs.Time, error) {
+	if s = strings.TrimSpace(s); s == "" {
+		return 0, nil
+	}
+	if t, err := obs.ParseEpoch(s); err == nil && len(s) > len("2006") {
+		return t, nil
+	}
+	return obs.ParseTime(s)
+}
+
+// attribute reads an attribute that stands in no object.
+func (r *reading) attribute(raw []byte) error {
+	a := attribute{}
+	if err := a.read(raw); err != nil {
+		return err
+	}
+	if a.deleted {
 		return nil
 	}
-	if a.Type == "" {
+	if a.typ == "" {
 		return fault.New(fault.Invalid, "member type is missing")
 	}
-	r.begin(a.First, a.Last, a.Tag)
-	if a.Event != nil { // a list of attributes, each with its event
-		own := *r.e
-		own.tags = append(slices.Clone(own.tags), a.Event.Tag...)
-		if own.info = a.Event.Info; !own.date.Known() {
-			own.date = moment(text(a.Event.Date))
-		}
-		r.e = &own
-		r.begin(a.First, a.Last, a.Tag)
+	r.fail(a.bad)
+	if a.event != nil { // a list of attributes, each with its event
+		r.head = a.event
+		r.tags = append(r.tags, a.event.tags...)
 	}
+	r.tags = append(r.tags, a.tags...)
+	r.begin(a.own, a.edited)
 	r.value(&a)
-	return r.failed
+	return nil
 }
 
 // value reports what an attribute names, if it is meant for detection: the rest is
 // context, such as a lure's honest domain, and no indicator. Where no attribute of
-// the event is marked, all of them are taken, and say so. Composite types, as in
-// "domain|ip", name more than one thing.
+// the event is marked, all of them are taken, and say so.
 func (r *reading) value(a *attribute) {
-	value := text(a.Value)
-	types, values := strings.Split(a.Type, "|"), []string{value}
-	if len(types) > 1 {
-		values = strings.SplitN(value, "|", len(types))
-	}
-	var found []entity.Entity
-	for i, typ := range types {
-		if i >= len(values) {
-			r.fail(fault.New(fault.Invalid, "%.60q has %d parts, want %d", value, len(values), len(types)), "type "+a.Type)
-			break
-		}
-		e, ok, err := named(typ, values[i])
-		r.fail(err, "type "+a.Type)
-		if ok {
-			found = append(found, e)
-		}
-	}
-	if a.Type == "domain|ip" && len(found) == 2 {
+	found, port, err := values(a.typ, a.value)
+	r.fail(fault.Wrap(err, fault.Invalid, "type %s", cut(a.typ, 60)))
+	if a.typ == "domain|ip" && len(found) == 2 {
 		r.resolve(found[0], found[1])
 	}
-	if r.e.flagged && !bool(a.ToIDs) {
+	if r.e.flagged && !a.toIDs {
 		return
 	}
 	var attrs []obs.Attribute
-	if !a.ToIDs {
-		attrs = []obs.Attribute{{Name: "to_ids", Value: "false"}}
+	if port != "" {
+		attrs = append(attrs, obs.Attribute{Name: "port", Value: port})
+	}
+	if !a.toIDs {
+		attrs = append(attrs, obs.Attribute{Name: "to_ids", Value: "false"})
 	}
 	for _, e := range found {
-		r.report(e, attrs...)
-		if e.Kind == entity.URL {
-			r.hostOf(e)
+		r.report(e, attrs)
+		if e.Kind != entity.URL {
+			continue
+		}
+		if host, ok := entity.HostOf(e.Key); ok && (host.Kind == entity.IP || strings.Contains(host.Key, ".")) {
+			r.report(host, append(slices.Clip(attrs), obs.Attribute{Name: "via", Value: "url"}))
 		}
 	}
-}
-
-// hostOf reports the host of a URL as well.
-func (r *reading) hostOf(u entity.Entity) {
-	for _, h := range extract.All([]byte(u.Key)) {
-		if h.Entity.Kind == entity.URL && !h.Host.IsZero() {
-			r.report(h.Host, obs.Attribute{Name: "via", Value: "url"})
-		}
-	}
-}
-
-// resolve states that a name had an address.
-func (r *reading) resolve(name, addr entity.Entity) {
-	if name.Kind != entity.Domain || addr.Kind != entity.IP {
-		return
-	}
-	o := obs.Observation{Subject: name, Relation: obs.Resolves, Object: addr, RRType: obs.TypeA, First: r.first, Last: r.last}
-	if strings.Contains(addr.Key, ":") {
-		o.RRType = obs.TypeAAAA
-	}
-	r.state(obs.Asserted, o)
 }

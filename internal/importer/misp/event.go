@@ -1,240 +1,255 @@
 package misp
 
 import (
+	"bytes"
 	"encoding/json"
-	"strconv"
-	"strings"
+	"fmt"
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/importer"
-	"github.com/spoor-cti/spoor/internal/obs"
+	"github.com/spoor-cti/spoor/internal/wire/jsonl"
 )
 
-// event is an event while it is read, or whatever stands around a list of
-// attributes.
+// event is an event while it is read, or whatever stands around a list.
 type event struct {
-	d          *decoder
-	info       string
-	org        string
-	date       obs.Time
-	tags       []tag
-	attributes []element
-	objects    []element
-	flagged    bool // some attribute is marked for detection
+	d *decoder
+	head
+	listing bool  // a list, of which nothing is said as a whole
+	bare    bool  // it may still be a lone attribute or object
+	signs   signs // by which it is known as that
+	flagged bool  // some attribute is marked for detection
+	live    bool  // elements are no longer held
+	guarded bool  // the tags were not reached or can't be read
+	cut     bool
+	held    hold
+	labels  []entity.Entity // of the elements that have no tags of their own
 }
 
-type tag struct {
-	Name string `json:"name"`
+// signs are members that events lack and attributes or objects have.
+type signs uint8
+
+const (
+	hasType signs = 1 << iota
+	hasValue
+	hasAttribute // a member of attributes alone
+	hasObject    // a member of objects alone
+)
+
+var signOf = map[string]signs{
+	"type": hasType, "value": hasValue, "category": hasAttribute, "to_ids": hasAttribute, "object_relation": hasAttribute,
+	"meta-category": hasObject, "template_uuid": hasObject,
 }
 
-// header takes in a member that says something of the event as a whole. A member
-// of an unexpected shape is as if it were absent.
-func (e *event) header(key json.Token, raw json.RawMessage) {
-	switch key {
-	case "info":
-		e.info = text(raw)
-	case "date":
-		e.date, _ = obs.ParseTime(text(raw))
-	case "Tag":
-		_ = json.Unmarshal(raw, &e.tags)
-	case "Orgc":
-		var org struct {
-			Name string `json:"name"`
-		}
-		_ = json.Unmarshal(raw, &org)
-		e.org = org.Name
+// lone says whether the members so far are those of an attribute or an object.
+func (e *event) lone() place {
+	switch {
+	case e.signs&hasObject != 0:
+		return inObject
+	case e.signs&hasType != 0 && e.signs&(hasValue|hasAttribute) != 0:
+		return inAttribute
 	}
+	return none
 }
 
-// text reads a string, or a number as it stands.
-func text(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s
+// member reads one member of an object that stands around elements.
+func (d *decoder) member(e *event, depth int) error {
+	s := d.scan
+	if e.bare = e.bare && s.total < most; !e.bare {
+		s.begin(none)
 	}
-	if len(raw) > 0 && (raw[0] >= '0' && raw[0] <= '9' || raw[0] == '-') {
-		return string(raw)
+	from := len(s.buf)
+	s.text()
+	name := string(bytes.Trim(s.buf[from:], `"`))
+	if c, ok := s.blank(); !ok || c != ':' {
+		return nil
 	}
-	return ""
-}
-
-// flush hands over what the event holds, when its tags are known.
-func (e *event) flush() error {
-	e.flagged = marked(e.attributes) || marked(e.objects)
-	for _, list := range []struct {
-		member   string
-		elements []element
-		read     func(*reading, json.RawMessage) error
-	}{{"Attribute", e.attributes, (*reading).attribute}, {"Object", e.objects, (*reading).object}} {
-		if len(list.elements) > 0 {
-			e.d.out.Context(e.context(list.member))
-		}
-		for i := range list.elements {
-			el := &list.elements[i]
-			rec := importer.Record{Offset: el.offset, Raw: el.raw}
-			if len(el.raw) > most {
-				rec.Raw = el.raw[:importer.KeptHead]
-				rec.Err = fault.New(fault.Invalid, "%d octets are longer than %d", len(el.raw), most)
-			} else {
-				r := &reading{e: e}
-				rec.Err = list.read(r, el.raw)
-				rec.Observations = r.rows
-			}
-			if err := e.d.out.Record(rec); err != nil {
-				return err
-			}
-			el.raw = nil
-		}
+	s.take()
+	c, ok := s.blank()
+	nested := ok && (c == '{' || c == '[')
+	e.signs |= signOf[name]
+	switch {
+	case e.bare && e.lone() != none: // what is in it belongs to it
+	case nested && (name == "response" || name == "Event"):
+		d.found, e.bare = true, false
+		return d.value(depth+1, name == "response")
+	case nested && name == inAttribute.String():
+		return d.elements(e, inAttribute, c)
+	case nested && name == inObject.String():
+		return d.elements(e, inObject, c)
+	}
+	s.value()
+	if headMembers[name] {
+		e.header(name, s.buf[from:], s.total <= most)
 	}
 	return nil
 }
 
-// marked reports whether an attribute is marked for detection. Publishers that
-// leave the mark off everywhere exist; then it says nothing.
-func marked(elements []element) bool {
-	for _, el := range elements {
-		var a struct {
-			ToIDs     flag `json:"to_ids"`
-			Attribute []struct {
-				ToIDs flag `json:"to_ids"`
-			} `json:"Attribute"`
+// elements reads a list of attributes or objects, or a single one that stands
+// where the list should.
+func (d *decoder) elements(e *event, member place, c byte) error {
+	d.found, e.bare = true, false
+	if c == '{' {
+		return d.element(e, member)
+	}
+	d.scan.take()
+	for {
+		if err := d.tick(); err != nil {
+			return err
 		}
-		if len(el.raw) > most || json.Unmarshal(el.raw, &a) != nil {
-			continue
-		}
-		if a.ToIDs {
-			return true
-		}
-		for _, part := range a.Attribute {
-			if part.ToIDs {
-				return true
+		c, ok := d.scan.blank()
+		switch {
+		case !ok:
+			return nil
+		case c == ']':
+			d.scan.take()
+			return nil
+		case c == ',':
+			d.scan.take()
+		default:
+			if err := d.element(e, member); err != nil {
+				return err
 			}
 		}
 	}
-	return false
+}
+
+func (d *decoder) element(e *event, member place) error {
+	el := d.scan.begin(member)
+	d.scan.skip()
+	d.scan.finish(el)
+	return e.add(el)
+}
+
+// header takes in a member that says something of the event as a whole. One of
+// an unexpected shape is as if it were absent, but for the tags: they may mark it.
+func (e *event) header(name string, raw []byte, all bool) {
+	var w jsonl.Walker
+	if all {
+		w.Reset(append(append([]byte{'{'}, raw...), '}'))
+	}
+	before := markOf(e.tags)
+	read := w.Next()
+	if read {
+		e.head.read(name, w.Value())
+		e.labels = nil
+	}
+	switch {
+	case !read && name == "Tag" && !e.listing:
+		e.guarded = true
+		e.d.out.Incomplete(fmt.Sprintf("the tags of event %.80q can't be read: it is marked TLP:RED unless you said how to mark it", e.info))
+	case e.live && !e.guarded && markOf(e.tags) != before:
+		e.d.out.Incomplete(fmt.Sprintf("event %.80q is marked behind its elements, which were taken without that: "+
+			"retract this import and repeat it with the input marked as a whole", e.info))
+	}
+}
+
+// add takes in an element: it is read at once if all is known that is said of it.
+func (e *event) add(el *element) error {
+	e.flagged = e.flagged || el.err() == nil && marked(el)
+	if e.live {
+		return e.send(el)
+	}
+	if err := e.held.add(el); err != nil {
+		return err
+	}
+	full := e.held.size >= e.d.maxHeld
+	if !full && (!e.flagged || !e.listing && !e.whole()) {
+		return nil
+	}
+	if !e.listing && !e.tagged {
+		e.guarded = true
+		e.d.out.Incomplete(fmt.Sprintf("the tags of event %.80q stand behind more elements than can be held: it is marked TLP:RED "+
+			"unless you said how to mark it, and lacks the labels; to read it whole, put Tag before Attribute", e.info))
+	}
+	return e.release()
+}
+
+// finish reads what is held, when nothing more is said of it.
+func (e *event) finish() error {
+	if e.cut && !e.listing && !e.tagged {
+		e.guarded = true
+	}
+	err := e.release()
+	if e == e.d.loose { // the next one that is loose begins anew
+		*e = event{d: e.d, listing: true}
+	}
+	return err
+}
+
+func (e *event) release() error {
+	e.live = true
+	return e.held.release(e.send)
+}
+
+// send reads an element and hands it on.
+func (e *event) send(el *element) error {
+	d := e.d
+	if err := d.tick(); err != nil {
+		return err
+	}
+	if e != d.loose && d.loose.held.count > 0 { // what came first goes first
+		if err := d.loose.finish(); err != nil {
+			return err
+		}
+	}
+	if d.told.event != e || d.told.member != el.member {
+		d.told.event, d.told.member = e, el.member
+		d.out.Context(e.context(el.member))
+	}
+	rec := importer.Record{Offset: el.offset, Line: el.line, Raw: el.raw, Err: el.err()}
+	if rec.Err == nil {
+		rec.Observations, rec.Err = d.read.element(e, el)
+	}
+	return d.out.Record(rec)
+}
+
+// marked reports whether an element holds an attribute that is marked for
+// detection. Publishers that leave the mark off everywhere exist; then it says
+// nothing.
+func marked(el *element) bool {
+	if !bytes.Contains(el.raw, []byte(`"to_ids"`)) {
+		return false
+	}
+	var w jsonl.Walker
+	w.Reset(el.raw)
+	found := false
+	for w.Next() {
+		switch v := w.Value(); string(w.Key()) {
+		case "to_ids":
+			found = found || flag(v)
+		case "Attribute":
+			for part := range v.Elements() {
+				found = found || el.member == inObject && marked(&element{raw: part.Raw})
+			}
+		}
+	}
+	return found
 }
 
 // context is the event up to its elements: what an element needs to be read alone.
 // An event that was tagged anew says other things with the same elements.
-func (e *event) context(member string) []byte {
-	head, err := json.Marshal(struct {
-		Info string            `json:"info"`
-		Date string            `json:"date"`
-		Orgc map[string]string `json:"Orgc"`
-		Tag  []tag             `json:"Tag"`
-	}{e.info, e.date.String(), map[string]string{"name": e.org}, e.tags})
+func (e *event) context(member place) []byte {
+	type named struct {
+		Name string `json:"name"`
+	}
+	tags := make([]named, 0, len(e.tags))
+	for _, t := range e.tags {
+		tags = append(tags, named{t})
+	}
+	out, err := json.Marshal(struct {
+		Info string  `json:"info"`
+		Date string  `json:"date"`
+		Orgc named   `json:"Orgc"`
+		Tag  []named `json:"Tag"`
+	}{e.info, e.day, named{e.org}, tags})
 	if err != nil { // no member can fail to marshal
 		return nil
 	}
-	return append(head[:len(head)-1], `,"`+member+`":[`...)
+	return fmt.Appendf(out[:len(out)-1], `,%q:[`, member.String())
 }
 
-// attribute is one attribute, of an event or of an object.
-type attribute struct {
-	Type     string          `json:"type"`
-	Relation string          `json:"object_relation"`
-	Value    json.RawMessage `json:"value"`
-	ToIDs    flag            `json:"to_ids"`
-	Deleted  flag            `json:"deleted"`
-	First    json.RawMessage `json:"first_seen"`
-	Last     json.RawMessage `json:"last_seen"`
-	Tag      []tag           `json:"Tag"`
-	Event    *struct {
-		Info string          `json:"info"`
-		Date json.RawMessage `json:"date"`
-		Tag  []tag           `json:"Tag"`
-	} `json:"Event"`
-}
-
-// flag reads true, 1, "1" and their opposites: exporters write all of them.
-type flag bool
-
-// UnmarshalJSON never fails: what is no flag is not set.
-func (f *flag) UnmarshalJSON(b []byte) error {
-	s := strings.Trim(string(b), `"`)
-	*f = s == "true" || s == "1"
-	return nil
-}
-
-// seen reads when the attribute was seen, zero if it doesn't say.
-func seen(first, last json.RawMessage) (from, to obs.Time) {
-	return moment(text(first)), moment(text(last))
-}
-
-func moment(s string) obs.Time {
-	if s == "" {
-		return 0
-	}
-	if t, err := obs.ParseTime(s); err == nil {
-		return t
-	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		if t, err := obs.CheckEpoch(n); err == nil {
-			return t
-		}
-	}
-	return 0
-}
-
-// reading is one attribute or object on its way to observations.
-type reading struct {
-	e      *event
-	tags   [][]tag
-	first  obs.Time
-	last   obs.Time
-	rows   []obs.Observation
-	labels []entity.Entity
-	failed error
-}
-
-// begin settles what is said of all of the reading's observations.
-func (r *reading) begin(first, last json.RawMessage, tags ...[]tag) {
-	r.tags = append([][]tag{r.e.tags}, tags...)
-	r.first, r.last = seen(first, last)
-	if r.first.Known() && r.last.Known() && r.first > r.last {
-		r.first, r.last = 0, 0
-	}
-}
-
-// origin makes the origin of statements on a basis.
-func (r *reading) origin(basis obs.Basis) *obs.Origin {
-	changes := []func(*obs.Origin){func(g *obs.Origin) { g.Lineage = r.e.org }}
-	for _, list := range r.tags {
-		for _, t := range list {
-			if c := marking(t.Name); c != nil {
-				changes = append(changes, c)
-			}
-		}
-	}
-	return r.e.d.in.Origin(basis, changes...)
-}
-
-// marking reads a tag of the taxonomies TLP and PAP.
-func marking(name string) func(*obs.Origin) {
-	scheme, level, _ := strings.Cut(strings.ToLower(strings.TrimSpace(name)), ":")
-	if level == "white" { // TLP 1.0
-		level = "clear"
-	}
-	switch scheme {
-	case "tlp":
-		if level == "ex:chr" || level == "unclear" {
-			return nil
-		}
-		if t, err := obs.ParseTLP(level); err == nil {
-			return importer.Mark(t)
-		}
-	case "pap":
-		if p, err := obs.ParsePAP(level); err == nil {
-			return func(g *obs.Origin) { g.Handling.PAP = max(g.Handling.PAP, p) }
-		}
-	}
-	return nil
-}
-
-// fail keeps the first reason why a part could not be read.
-func (r *reading) fail(err error, member string) {
-	if err != nil && r.failed == nil {
-		r.failed = fault.Wrap(err, fault.Invalid, "%s", member)
-	}
+// need returns the reason why a member is not what it should be.
+func need(v jsonl.Value, want string) error {
+	return fault.New(fault.Invalid, "want %s, not %s", want, v.Kind)
 }

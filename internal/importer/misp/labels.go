@@ -1,7 +1,6 @@
 package misp
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spoor-cti/spoor/internal/entity"
@@ -18,30 +17,6 @@ var galaxies = map[string]string{
 	"backdoor": "malware", "android": "malware", "exploit-kit": "malware", "tds": "malware", "cryptominers": "malware", "stalkerware": "malware",
 	"mitre-malware": "malware", "mitre-tool": "malware", "mitre-enterprise-attack-malware": "malware", "mitre-mobile-attack-malware": "malware",
 	"surveillance-vendor": "actor",
-}
-
-// reported returns the labels under which an indicator is reported: the galaxies of
-// its tags and the user's labels, and if there are none of his, the event.
-func (r *reading) reported() []entity.Entity {
-	if r.labels != nil {
-		return r.labels
-	}
-	r.labels = slices.Clone(r.e.d.in.Labels)
-	if len(r.labels) == 0 {
-		if e, err := entity.New(entity.Label, "report:"+strings.TrimSpace(r.e.info)); err == nil && strings.TrimSpace(r.e.info) != "" {
-			r.labels = append(r.labels, e)
-		} else {
-			r.labels = slices.Clone(r.e.d.in.Report())
-		}
-	}
-	for _, list := range r.tags {
-		for _, t := range list {
-			if e, ok := cluster(t.Name); ok && !slices.Contains(r.labels, e) {
-				r.labels = append(r.labels, e)
-			}
-		}
-	}
-	return r.labels
 }
 
 // cluster reads a galaxy tag: misp-galaxy:threat-actor="Turla Group".
@@ -63,21 +38,29 @@ func cluster(name string) (entity.Entity, bool) {
 	return e, err == nil
 }
 
-// report adds that an entity is reported, when it was seen or else on the date of
-// the event, which bounds nothing.
-func (r *reading) report(e entity.Entity, attrs ...obs.Attribute) {
-	o := obs.Observation{Subject: e, Relation: obs.ReportedAs, First: r.first, Last: r.last, Attributes: attrs, Origin: r.origin(obs.Asserted)}
-	if !o.First.Known() && !o.Last.Known() && r.e.date.Known() {
-		o.First, o.Last, o.Flags = r.e.date, r.e.date, obs.FirstBound|obs.LastBound
-	}
-	for _, l := range r.reported() {
-		o.Object = l
-		r.rows = append(r.rows, o)
-	}
+// mark is what tags of the taxonomies TLP and PAP say.
+type mark struct {
+	tlp obs.TLP // TLPUnset: nothing
+	pap obs.PAP
 }
 
-// state adds a relation that an object states.
-func (r *reading) state(basis obs.Basis, o obs.Observation) {
-	o.Origin = r.origin(basis)
-	r.rows = append(r.rows, o)
+// markOf returns the strictest of the markings among tags. TLP 1.0 said white for
+// clear; tlp:unclear and the like say nothing.
+func markOf(tags []string) mark {
+	m := mark{tlp: obs.TLPUnset}
+	for _, name := range tags {
+		scheme, level, _ := strings.Cut(strings.ToLower(name), ":")
+		level = strings.Trim(level, ` "`)
+		switch strings.TrimSpace(scheme) {
+		case "tlp":
+			if t, err := obs.ParseTLP(level); err == nil && (m.tlp == obs.TLPUnset || t.Rank() > m.tlp.Rank()) {
+				m.tlp = t
+			}
+		case "pap":
+			if p, err := obs.ParsePAP(level); err == nil {
+				m.pap = max(m.pap, p)
+			}
+		}
+	}
+	return m
 }

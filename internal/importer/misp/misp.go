@@ -1,29 +1,46 @@
 // Package misp reads MISP's JSON: events of feeds and exports, answers of
-// restSearch, and lists of attributes. Indicators marked for detection (to_ids) are
-// reported under the event and the galaxies that it is tagged with; objects also
-// say how their parts relate (domain-ip, passive-dns, dns-record, whois, x509).
+// restSearch, and lists of attributes or objects. Every attribute and every object
+// is a record.
 //
-// Recipients, targets and victims are no infrastructure: they are left out.
-// MISP writes the tags of an event behind its attributes, so that the raw
-// attributes of one event are held until it ends; nothing of it outlasts it.
+// The room turns what an event claims into observations. Indicators are reported
+// under the event and under the actors, campaigns and malware that it is tagged
+// with as galaxies; other tags are workflow, techniques and sectors, and are not
+// kept, but for TLP and PAP, which mark every statement. Objects also say how their
+// parts relate (domain-ip, passive-dns, dns-record, whois, x509, asn,
+// network-connection). What isn't meant for detection (to_ids) is context: what it
+// relates is stated, but it is reported as nothing, unless the event marks nothing
+// at all. Recipients, targets and victims are no infrastructure and are left out.
+// The room must not know what is done with the statements.
+//
+// MISP writes the tags of an event behind its attributes, and an event may be larger
+// than memory. So its elements are held, compressed, until all is known that is said
+// of them (see hold); where the tags stand in front, nothing is held. An event whose
+// tags were not reached is marked TLP:RED: they might have said so.
+//
+// BUG(misp): references between objects are not followed, a galaxy that is no tag
+// and stands behind the attributes of an event with tags in front is not seen by
+// those, and sightings and proposals (ShadowAttribute) are passed over.
 package misp
 
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/importer"
+	"github.com/spoor-cti/spoor/internal/obs"
 )
 
 // Format is the importer's entry.
 var Format = &importer.Format{
 	Name: "misp", Version: 1, About: "MISP events (feeds, exports, restSearch) and lists of attributes", Source: "misp",
-	Named: true, Chained: true, Detect: detect, Decode: decode,
+	Named: true, Chained: true, Detect: detect,
+	Decode: func(ctx context.Context, in *importer.Input, out importer.Sink) error {
+		return newDecoder(ctx, in, out).decode()
+	},
 }
 
 func detect(h importer.Head) importer.Confidence {
@@ -41,207 +58,166 @@ func detect(h importer.Head) importer.Confidence {
 	return importer.No
 }
 
-// most bounds one attribute or object in octets, and nesting the depth of what
-// is around events.
-const (
-	most    = 16 << 20
-	nesting = 8
-)
-
-// decoder walks the JSON around events; context of a reading is one event.
+// decoder holds what the elements of one input share.
 type decoder struct {
-	ctx   context.Context
-	in    *importer.Input
-	out   importer.Sink
-	dec   *json.Decoder
-	found bool // an event or attribute
-	event *event
+	ctx     context.Context // of the running import
+	in      *importer.Input
+	out     importer.Sink
+	scan    *scanner
+	maxHeld int
+	found   bool   // an event, an answer or an element
+	cut     bool   // the input ended inside of something
+	loose   *event // takes the elements that stand in no event and no list
+	steps   int
+	origins map[originKey]*obs.Origin
+	read    reading  // reused for every element
+	told    struct { // for which elements Context was told
+		event  *event
+		member place
+	}
 }
 
-// element is an attribute or an object as it stands in the input.
-type element struct {
-	offset int64
-	raw    json.RawMessage
+func newDecoder(ctx context.Context, in *importer.Input, out importer.Sink) *decoder {
+	d := &decoder{ctx: ctx, in: in, out: out, scan: newScanner(in), maxHeld: maxHeld, origins: map[originKey]*obs.Origin{}}
+	d.loose = &event{d: d, listing: true}
+	return d
 }
 
-func decode(ctx context.Context, in *importer.Input, out importer.Sink) error {
-	d := &decoder{ctx: ctx, in: in, out: out}
-	r := &skipMark{r: in}
-	d.dec = json.NewDecoder(r)
+func (d *decoder) decode() error {
 	for {
-		err := d.value(0)
-		switch {
-		case errors.Is(err, io.EOF) && d.found:
-			return nil
-		case errors.Is(err, io.EOF):
-			return fault.New(fault.Format, "no MISP event or attribute in it").Hinted("of a feed, import the event files, not its manifest")
-		case err != nil:
-			return d.broken(err)
+		if _, ok := d.scan.blank(); !ok {
+			break
 		}
-	}
-}
-
-// broken says where the input can't be read further. What stands before is kept.
-func (d *decoder) broken(err error) error {
-	var syntax *json.SyntaxError
-	if !errors.As(err, &syntax) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, errCut) {
-		return err
-	}
-	if d.event != nil {
-		if ferr := d.event.flush(); ferr != nil {
-			return ferr
-		}
-	}
-	return fault.New(fault.Invalid, "the JSON breaks off at octet %d: %v", d.dec.InputOffset(), err).Hinted("what came before is stored")
-}
-
-var errCut = errors.New("a member or element is missing")
-
-// value reads one value around events and descends into it.
-func (d *decoder) value(depth int) error {
-	t, err := d.dec.Token()
-	if err != nil {
-		return err
-	}
-	if depth > nesting {
-		return fault.New(fault.Invalid, "events nested deeper than %d", nesting)
-	}
-	switch t {
-	case json.Delim('{'):
-		return d.object(depth)
-	case json.Delim('['):
-		for d.dec.More() {
-			if err := d.ctx.Err(); err != nil {
-				return err
-			}
-			if err := d.value(depth + 1); err != nil {
-				return cut(err)
-			}
-		}
-		_, err = d.dec.Token()
-		return cut(err)
-	}
-	return nil // a bare string or number says nothing
-}
-
-// cut turns an end inside of something into an error.
-func cut(err error) error {
-	if errors.Is(err, io.EOF) {
-		return errCut
-	}
-	return err
-}
-
-// object reads an object that may be an event, an answer or a single attribute.
-func (d *decoder) object(depth int) error {
-	outer := d.event
-	e := &event{d: d}
-	d.event = e
-	for d.dec.More() {
-		key, err := d.dec.Token()
-		if err != nil {
-			return cut(err)
-		}
-		if err := d.member(e, key, depth); err != nil {
-			return cut(err)
-		}
-	}
-	if _, err := d.dec.Token(); err != nil {
-		return cut(err)
-	}
-	d.event = outer
-	return e.flush()
-}
-
-func (d *decoder) member(e *event, key json.Token, depth int) error {
-	switch key {
-	case "response", "Event":
-		d.found = d.found || key == "Event"
-		return d.value(depth + 1)
-	case "Attribute":
-		return d.elements(&e.attributes)
-	case "Object":
-		return d.elements(&e.objects)
-	}
-	var raw json.RawMessage
-	if err := d.dec.Decode(&raw); err != nil {
-		return err
-	}
-	e.header(key, raw)
-	return nil
-}
-
-// elements reads a list of attributes or objects, or a single one.
-func (d *decoder) elements(to *[]element) error {
-	t, err := d.dec.Token()
-	if err != nil {
-		return err
-	}
-	if t == json.Delim('{') {
-		return d.single(to)
-	}
-	if t != json.Delim('[') {
-		return nil
-	}
-	for d.dec.More() {
-		if err := d.ctx.Err(); err != nil {
+		if err := d.value(0, false); err != nil {
 			return err
 		}
-		var raw json.RawMessage
-		if err := d.dec.Decode(&raw); err != nil {
-			return cut(err)
-		}
-		*to = append(*to, element{d.dec.InputOffset() - int64(len(raw)), raw})
-		d.found = true
 	}
-	_, err = d.dec.Token()
-	return cut(err)
-}
-
-// single reads the rest of an object that stands where a list should.
-func (d *decoder) single(to *[]element) error {
-	el := element{offset: d.dec.InputOffset() - 1, raw: json.RawMessage("{")}
-	for d.dec.More() {
-		key, err := d.dec.Token()
-		if err != nil {
-			return cut(err)
-		}
-		name, _ := key.(string) // a member has no other
-		var raw json.RawMessage
-		if err := d.dec.Decode(&raw); err != nil {
-			return cut(err)
-		}
-		if len(el.raw) > 1 {
-			el.raw = append(el.raw, ',')
-		}
-		el.raw = append(append(append(el.raw, strconv.Quote(name)...), ':'), raw...)
+	if err := d.loose.finish(); err != nil {
+		return err
 	}
-	if _, err := d.dec.Token(); err != nil {
-		return cut(err)
+	at := fmt.Sprintf("octet %d", d.scan.offset+1)
+	switch {
+	case !errors.Is(d.scan.fail, io.EOF):
+		return importer.ReadError(d.scan.fail, at)
+	case d.cut:
+		return fault.New(fault.Invalid, "the JSON breaks off at %s, inside of an event or a list", at).
+			Hinted("what came before is stored; to repeat the import with the whole file, retract this one first")
+	case !d.found:
+		return fault.New(fault.Format, "no MISP event or attribute in it").Hinted("of a feed, import the event files, not its manifest")
 	}
-	el.raw = append(el.raw, '}')
-	*to = append(*to, el)
-	d.found = true
 	return nil
 }
 
-// skipMark passes over a byte order mark.
-type skipMark struct {
-	r     io.Reader
-	begun bool
+// tick ends an import that nobody waits for any more.
+func (d *decoder) tick() error {
+	if d.steps++; d.steps%1024 == 0 {
+		return d.ctx.Err()
+	}
+	return nil
 }
 
-func (s *skipMark) Read(p []byte) (int, error) {
-	if s.begun || len(p) < 3 {
-		return s.r.Read(p)
+// nesting is how deep events, answers and lists may stand in one another.
+const nesting = 8
+
+// value reads one value around elements: an answer, an event, a list of either.
+// answer says that it is what a restSearch answers, which is no event.
+func (d *decoder) value(depth int, answer bool) error {
+	c, ok := d.scan.blank()
+	switch {
+	case !ok:
+		d.cut = d.cut || depth > 0
+		return nil
+	case depth > nesting && d.found:
+		return d.stray(fault.New(fault.Invalid, "events nest deeper than %d: hand them in one after the other", nesting))
+	case c == '{' && depth <= nesting:
+		return d.object(depth, answer)
+	case c == '[' && depth <= nesting:
+		return d.array(depth)
+	case depth == 0 && !d.found:
+		return fault.New(fault.Format, "the input isn't JSON: want a MISP event or a list of attributes").
+			Hinted("name its format with --as, see `spoor help formats`")
+	case depth == 0:
+		return d.stray(fault.New(fault.Invalid, "want an event, an object or an array"))
 	}
-	s.begun = true
-	n, err := io.ReadAtLeast(s.r, p, 3)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil
+	d.scan.skip() // a bare string or number says nothing
+	return nil
+}
+
+// stray rejects a value that stands where it can't be read.
+func (d *decoder) stray(reason error) error {
+	el := d.scan.begin(inAttribute)
+	d.scan.skip()
+	d.scan.finish(el)
+	return d.out.Record(importer.Record{Offset: el.offset, Line: el.line, Raw: el.raw[:min(len(el.raw), importer.KeptHead)], Err: reason})
+}
+
+func (d *decoder) array(depth int) error {
+	d.scan.take()
+	for {
+		if err := d.tick(); err != nil {
+			return err
+		}
+		c, ok := d.scan.blank()
+		switch {
+		case !ok:
+			d.cut = true
+			return nil
+		case c == ']':
+			d.scan.take()
+			return nil
+		case c == ',':
+			d.scan.take()
+		default:
+			if err := d.value(depth+1, false); err != nil {
+				return err
+			}
+		}
 	}
-	if bytes.HasPrefix(p[:n], []byte("\xef\xbb\xbf")) {
-		copy(p, "   ") // white space keeps the offsets
+}
+
+// object reads an object that may be an event, what stands around one, or a lone
+// attribute or object.
+func (d *decoder) object(depth int, answer bool) error {
+	e := &event{d: d, listing: answer, bare: !answer}
+	el := d.scan.begin(inAttribute)
+	d.scan.take()
+	for {
+		if err := d.tick(); err != nil {
+			return err
+		}
+		c, ok := d.scan.blank()
+		switch {
+		case !ok:
+			d.cut, e.cut = true, true
+			return e.finish()
+		case c == '}':
+			d.scan.take()
+			return d.close(e, el)
+		case c == '"':
+			if err := d.member(e, depth); err != nil {
+				return err
+			}
+		case c == ',':
+			d.scan.take()
+		default:
+			d.scan.skip() // damage: the next member is sound again
+		}
 	}
-	return n, err
+}
+
+// close ends an object. A lone attribute or object joins the loose ones.
+func (d *decoder) close(e *event, el *element) error {
+	lone := e.lone()
+	if lone != none && e.bare {
+		d.found, el.member = true, lone
+		d.scan.finish(el)
+		return d.loose.add(el)
+	}
+	if err := e.finish(); err != nil || lone != inAttribute {
+		return err
+	}
+	return d.out.Record(importer.Record{
+		Offset: el.offset, Line: el.line, Raw: []byte("{}"), // its octets are gone
+		Err: fault.New(fault.Invalid, `an attribute stands outside of a list, behind its event or a list: put it into {"Attribute": […]}`),
+	})
 }

@@ -1,35 +1,107 @@
 package misp
 
 import (
-	"encoding/json"
-	"strconv"
+	"slices"
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
-	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/obs"
-	"github.com/spoor-cti/spoor/internal/wire/cert"
-	"github.com/spoor-cti/spoor/internal/wire/rdata"
+	"github.com/spoor-cti/spoor/internal/wire/jsonl"
 )
 
 // object is a MISP object: attributes that belong together, by a template.
 type object struct {
-	Name      string          `json:"name"`
-	Deleted   flag            `json:"deleted"`
-	First     json.RawMessage `json:"first_seen"`
-	Last      json.RawMessage `json:"last_seen"`
-	Attribute []attribute     `json:"Attribute"`
+	name    string
+	deleted bool
+	attribute
+	parts []attribute // without those that are deleted
+}
+
+// templates are the objects whose parts relate in a way that spoor knows.
+var templates = map[string]func(*reading, *object){
+	"domain-ip": (*reading).domainIP, "passive-dns": (*reading).passiveDNS, "dns-record": (*reading).dnsRecord,
+	"whois": (*reading).whois, "x509": (*reading).x509, "asn": (*reading).system, "network-connection": (*reading).connection,
 }
 
 // victims are templates that describe who was attacked.
 var victims = map[string]bool{"victim": true, "corporate-asset": true, "person": true, "employee": true, "organization": true, "legal-entity": true}
 
-// all returns the values of an object relation.
+// object reads an object: how its parts relate, and which of them are indicators.
+// The tags of a part hold for all of it: the parts are one thing.
+func (r *reading) object(raw []byte) error {
+	o := object{}
+	if err := o.read(raw); err != nil {
+		return err
+	}
+	if o.deleted || victims[o.name] {
+		return nil
+	}
+	if o.name == "" {
+		return fault.New(fault.Invalid, "member name is missing")
+	}
+	r.fail(o.bad)
+	r.tags = append(r.tags, o.tags...)
+	for i := range o.parts {
+		r.tags = append(r.tags, o.parts[i].tags...)
+	}
+	seen := span{r.time(&o, "first-seen", "first_seen"), r.time(&o, "last-seen", "last_seen")}
+	r.begin(seen.or(o.own), o.edited)
+	if relate := templates[o.name]; relate != nil {
+		relate(r, &o)
+	}
+	whole := r.own
+	for i := range o.parts {
+		a := &o.parts[i]
+		r.begin(a.own.or(whole), a.edited)
+		r.value(a)
+	}
+	return nil
+}
+
+// read takes in the members of an object.
+func (o *object) read(raw []byte) error {
+	var w jsonl.Walker
+	w.Reset(raw)
+	for w.Next() {
+		switch name, v := string(w.Key()), w.Value(); name {
+		case "name":
+			o.name = o.text(name, v)
+		case "deleted":
+			o.deleted = flag(v)
+		case "first_seen", "last_seen", "timestamp", "Tag":
+			o.member(name, v)
+		case "Attribute":
+			o.readParts(v)
+		}
+	}
+	return fault.Wrap(w.Err(), fault.Invalid, "couldn't read the object")
+}
+
+func (o *object) readParts(v jsonl.Value) {
+	if v.Kind == jsonl.Null {
+		return
+	}
+	for e := range v.Elements() {
+		if e.Kind != jsonl.Object {
+			o.note("Attribute", need(e, "an object"))
+			continue
+		}
+		var a attribute
+		if err := a.read(e.Raw); err != nil || a.deleted {
+			o.note("Attribute", err)
+			continue
+		}
+		o.note("Attribute", a.bad)
+		o.parts = append(o.parts, a)
+	}
+}
+
+// all returns the values of the parts with one of the relations.
 func (o *object) all(relations ...string) (out []string) {
-	for _, rel := range relations {
-		for i := range o.Attribute {
-			if a := &o.Attribute[i]; a.Relation == rel && !bool(a.Deleted) {
-				out = append(out, text(a.Value))
+	for _, relation := range relations {
+		for i := range o.parts {
+			if a := &o.parts[i]; a.relation == relation && a.value != "" {
+				out = append(out, a.value)
 			}
 		}
 	}
@@ -43,193 +115,37 @@ func (o *object) one(relations ...string) string {
 	return ""
 }
 
-func (o *object) time(relations ...string) obs.Time { return moment(o.one(relations...)) }
+// time returns the time in a part of an object, or zero.
+func (r *reading) time(o *object, relations ...string) obs.Time {
+	t, err := moment(o.one(relations...))
+	r.fail(fault.Wrap(err, fault.Invalid, "relation %s", relations[0]))
+	return t
+}
 
-// object reads an object: how its parts relate, and which of them are indicators.
-func (r *reading) object(raw json.RawMessage) error {
-	var o object
-	if err := json.Unmarshal(raw, &o); err != nil {
-		return fault.Wrap(err, fault.Invalid, "couldn't read the object")
-	}
-	if bool(o.Deleted) || victims[o.Name] {
-		return nil
-	}
-	if o.Name == "" {
-		return fault.New(fault.Invalid, "member name is missing")
-	}
-	tags := make([][]tag, 0, len(o.Attribute))
-	for i := range o.Attribute {
-		tags = append(tags, o.Attribute[i].Tag)
-	}
-	r.begin(o.First, o.Last, tags...)
-	if t := o.time("first-seen", "first_seen"); t.Known() {
-		r.first = t
-	}
-	if t := o.time("last-seen", "last_seen"); t.Known() {
-		r.last = t
-	}
-	if read := objects[o.Name]; read != nil {
-		read(r, &o)
-	}
-	for i := range o.Attribute {
-		if a := &o.Attribute[i]; !bool(a.Deleted) {
-			r.value(a)
+// things returns what the parts with one of the relations name, read as values of
+// a type.
+func (r *reading) things(o *object, typ string, relations ...string) (out []entity.Entity) {
+	for _, relation := range relations {
+		for _, value := range o.all(relation) {
+			e, ok, err := named(typ, value)
+			r.fail(fault.Wrap(err, fault.Invalid, "relation %s", relation))
+			if ok && !slices.Contains(out[max(0, len(out)-100):], e) { // repeated parts stand together
+				out = append(out, e)
+			}
 		}
 	}
-	return r.failed
+	return out
 }
 
-// objects are the templates whose parts relate in a way that spoor knows.
-var objects = map[string]func(*reading, *object){
-	"domain-ip": (*reading).domainIP, "passive-dns": (*reading).passiveDNS, "dns-record": (*reading).dnsRecord,
-	"whois": (*reading).whois, "x509": (*reading).x509,
-}
-
+// domainIP states that every name of the object had every address of it.
 func (r *reading) domainIP(o *object) {
-	for _, name := range o.all("domain", "hostname") {
-		n, ok, err := named("domain", name)
-		r.fail(err, "relation domain")
-		for _, addr := range o.all("ip") {
-			ip, isAddr, err := named("ip-dst", addr)
-			r.fail(err, "relation ip")
-			if ok && isAddr {
-				r.resolve(n, ip)
+	addrs := r.things(o, "ip-dst", "ip")
+	for _, name := range r.things(o, "hostname", "domain", "hostname") {
+		for _, addr := range addrs {
+			if r.more {
+				return
 			}
-		}
-	}
-}
-
-// passiveDNS reads a record in the members of the Common Output Format.
-func (r *reading) passiveDNS(o *object) {
-	typ, err := obs.ParseRRType(o.one("rrtype"))
-	r.fail(err, "relation rrtype")
-	if err != nil {
-		return
-	}
-	v := obs.Observation{First: o.time("time_first"), Last: o.time("time_last")}
-	if n, err := strconv.ParseUint(o.one("count"), 10, 64); err == nil {
-		v.HasCount, v.Count = true, n
-	}
-	for _, data := range o.all("rdata") {
-		r.answer(v, o.one("rrname"), typ, data, obs.Sensor)
-	}
-}
-
-// answer states one resource record.
-func (r *reading) answer(v obs.Observation, rrname string, typ obs.RRType, data string, basis obs.Basis) {
-	owner, err := importer.Entity(entity.Domain, "name", rrname)
-	if err != nil {
-		r.fail(err, "object")
-		return
-	}
-	s, ok, err := rdata.Map(owner, typ, data)
-	r.fail(err, "record data")
-	if err != nil || !ok {
-		return
-	}
-	v.Subject, v.Relation, v.Object, v.Attributes, v.RRType = s.Subject, s.Relation, s.Object, s.Attributes, typ
-	r.state(basis, v)
-}
-
-func (r *reading) dnsRecord(o *object) {
-	v := obs.Observation{First: r.first, Last: r.last}
-	for _, rr := range []struct {
-		relation string
-		typ      obs.RRType
-	}{
-		{"a-record", obs.TypeA},
-		{"aaaa-record", obs.TypeAAAA},
-		{"cname-record", obs.TypeCNAME},
-		{"ns-record", obs.TypeNS},
-		{"txt-record", obs.TypeTXT},
-		{"mx-record", obs.TypeMX},
-	} {
-		for _, data := range o.all(rr.relation) {
-			if rr.typ == obs.TypeMX {
-				data = "0 " + data // the template has no preference
-			}
-			r.answer(v, o.one("queried-domain"), rr.typ, data, obs.Asserted)
-		}
-	}
-}
-
-// whois states who registered a domain, for as long as the registration runs.
-func (r *reading) whois(o *object) {
-	domain, ok, err := named("domain", o.one("domain"))
-	r.fail(err, "relation domain")
-	if !ok {
-		return
-	}
-	v := obs.Observation{Subject: domain, First: o.time("creation-date"), Last: o.time("expiration-date")}
-	if v.First.Known() && v.Last.Known() && v.First > v.Last {
-		v.First, v.Last = 0, 0
-	}
-	for _, f := range []struct {
-		relation string
-		rel      obs.Relation
-		kind     entity.Kind
-	}{
-		{"registrar", obs.RegistrarOf, entity.Registrar},
-		{"registrant-email", obs.Registrant, entity.Email},
-		{"registrant-phone", obs.Registrant, entity.Phone},
-		{"registrant-name", obs.Registrant, entity.Person},
-		{"registrant-org", obs.Registrant, entity.Org},
-		{"nameserver", obs.NS, entity.Domain},
-	} {
-		for _, value := range o.all(f.relation) {
-			e, err := entity.New(f.kind, value)
-			r.fail(err, "relation "+f.relation)
-			if err == nil {
-				v.Relation, v.Object = f.rel, e
-				r.state(obs.Declared, v)
-			}
-		}
-	}
-}
-
-// x509 states what a certificate says. The strongest digest names it.
-func (r *reading) x509(o *object) {
-	issuer, subject := cert.GuessName(o.one("issuer")), cert.GuessName(o.one("subject"))
-	var is []entity.Entity
-	for _, scheme := range []string{"sha256", "sha1", "md5"} {
-		if fp := o.one("x509-fingerprint-" + scheme); fp != "" {
-			e, err := entity.CertAlias(scheme, fp)
-			r.fail(err, "relation x509-fingerprint-"+scheme)
-			if err == nil {
-				is = append(is, e)
-			}
-		}
-	}
-	if e := importer.SerialAlias(issuer.Common(), o.one("serial-number")); !e.IsZero() {
-		is = append(is, e)
-	}
-	if len(is) == 0 {
-		return
-	}
-	v := obs.Observation{Subject: is[0], First: o.time("validity-not-before"), Last: o.time("validity-not-after")}
-	if v.First.Known() && v.Last.Known() && v.First > v.Last {
-		v.First, v.Last = 0, 0
-	}
-	add := func(rel obs.Relation, kind entity.Kind, value string) {
-		if e, err := entity.New(kind, value); err == nil {
-			v.Relation, v.Object = rel, e
-			r.state(obs.Declared, v)
-		}
-	}
-	for _, other := range is[1:] {
-		add(obs.Alias, entity.Cert, other.Key)
-	}
-	add(obs.IssuedBy, entity.Org, issuer.Authority())
-	if len(subject) > 1 {
-		add(obs.HasFingerprint, entity.Fingerprint, "subject:"+subject.String())
-	}
-	names := o.all("dns_names")
-	if cn := subject.Get("CN"); cert.IsHost(cn) {
-		names = append(names, cn)
-	}
-	for i, n := range names {
-		if i == 0 || n != names[i-1] {
-			add(obs.SAN, entity.Domain, n)
+			r.resolve(name, addr)
 		}
 	}
 }
