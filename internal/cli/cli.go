@@ -159,7 +159,7 @@ func (c *command) root() *cobra.Command {
 func (c *command) commands() []*cobra.Command {
 	return []*cobra.Command{
 		c.importCommand(), c.pivotCommand(), c.whyCommand(), c.showCommand(), c.neighboursCommand(), c.timelineCommand(),
-		c.demoCommand(), c.storeCommand(), c.versionCommand(),
+		c.demoCommand(), c.extractCommand(), c.rejectsCommand(), c.storeCommand(), c.versionCommand(),
 	}
 }
 
