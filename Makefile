@@ -23,7 +23,7 @@ test: ## run all tests and print a short report
 	@$(GO) test -json ./... | $(GO) run ./tools/testsummary
 
 test-race: ## run the tests of the concurrent rooms with the race detector (needs a C compiler)
-	@CGO_ENABLED=1 $(GO) test -race -short ./internal/store/... ./internal/ingest/... ./internal/index/... ./internal/app/...
+	@CGO_ENABLED=1 $(GO) test -race -short -timeout 25m ./internal/store/... ./internal/ingest/... ./internal/index/... ./internal/app/...
 
 test-crash: ## crash states, kills and full disks, at the length of a release
 	@SPOOR_CRASH_STATES=$(or $(SPOOR_CRASH_STATES),2000) SPOOR_CRASH_KILLS=$(or $(SPOOR_CRASH_KILLS),20) \
