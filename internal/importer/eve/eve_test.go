@@ -101,6 +101,12 @@ func TestTLS(t *testing.T) {
 			"domain:a.example resolves-via ip:192.0.2.1 "+at+` count=1 via="sni" [suricata sensor]`,
 	)
 	compare(
+		t, "validity without an end",
+		`{`+flow+`,"event_type":"tls","tls":{"issuerdn":"CN=Some CA","serial":"01","notbefore":"2026-01-01T00:00:00"}}`,
+		"cert:serial:some ca/1 served-at ip:192.0.2.1 "+at+` count=1 port="443" [suricata sensor]`+"\n"+
+			`cert:serial:some ca/1 issued-by org:some ca 2026-01-01T00:00:00Z last-bound issuer="CN=Some CA" [suricata declared]`,
+	)
+	compare(
 		t, "resumed session: only a name", `{`+flow+`,"event_type":"tls","tls":{"sni":"a.example","session_resumed":true}}`,
 		"domain:a.example resolves-via ip:192.0.2.1 "+at+` count=1 via="sni" [suricata sensor]`,
 	)

@@ -61,7 +61,7 @@ func (d *decoder) about(cert, serial entity.Entity, m map[string]jsonl.Value) {
 	v := obs.Observation{Subject: cert, Origin: d.declared}
 	v.First, _ = obs.ParseTime(text(m["notbefore"]))
 	v.Last, _ = obs.ParseTime(text(m["notafter"]))
-	if v.First > v.Last {
+	if v.First.Known() && v.Last.Known() && v.First > v.Last {
 		v.First, v.Last = 0, 0
 	}
 	put := func(rel obs.Relation, e entity.Entity, attrs ...obs.Attribute) {

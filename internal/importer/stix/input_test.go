@@ -53,6 +53,7 @@ func TestDamage(t *testing.T) {
 		{"a bracket too much", bundle(`{"type":"note","id":"note--1"}}`, two), b + "! 2: bad JSON at octet 1: want an object"},
 		{"a missing quote", bundle(`{"type":"note","id":"note--1","x":"y}`, two), b + "! 2: bad JSON at octet 39: a control character in a string"},
 		{"a missing quote on a line of its own", bundle("{\"type\":\"note\",\n\"id\":\"note--1,\n\"x\":\"y\"}", two), b + "! 2: bad JSON at octet 31: a control character in a string"},
+		{"a missing quote, the comma in front of the next", "[{\"type\":\"note\",\"id\":\"note--1}\n, " + two + "]", b + "! 1: bad JSON at octet 30: a control character in a string"},
 		{"deep", bundle(`{"type":"note","id":"note--1","x":`+strings.Repeat(`[`, 100_000)+strings.Repeat(`]`, 100_000)+`}`, two), b + "! 2: bad JSON at octet 235: values nest deeper than 200"},
 		{"bad UTF-8", bundle(`{"type":"note","id":"note--1","x":"`+"\xff"+`"}`, two), b + "! 2: bad JSON at octet 36: a string is not UTF-8"},
 		{"something behind", bundle(two) + "\nthe end", b + "! 4: bad JSON at octet 1: want an object"},
@@ -89,6 +90,28 @@ func TestReadError(t *testing.T) {
 		Reader: io.MultiReader(strings.NewReader(in[:len(in)-3]), broken{}), Source: "stix",
 	})
 	if r.Err == nil || r.Err.Error() != fmt.Sprintf("the input breaks off at octet %d", len(in)-2) || len(r.Lines) != 1 {
+		t.Error(r)
+	}
+}
+
+// slow reads an octet at a time, with a read that gives nothing before each.
+type slow struct {
+	r    io.Reader
+	idle bool
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	if s.idle = !s.idle; s.idle {
+		return 0, nil
+	}
+	return s.r.Read(p[:1])
+}
+
+// TestSlowReader: only reads in a row that give nothing mean that nothing comes.
+func TestSlowReader(t *testing.T) {
+	in := bundle(indicator("1", "[domain-name:value='a.example']", ""))
+	r := importertest.RunInput(t, stix.Format, &importer.Input{Reader: &slow{r: strings.NewReader(in)}, Source: "stix"})
+	if r.Err != nil || len(r.Lines) != 1 {
 		t.Error(r)
 	}
 }

@@ -80,6 +80,10 @@ func (s *splitter) nested() {
 // a member should: then the object around was on the line that has passed.
 func (s *splitter) astray() bool {
 	c, ok := s.blank()
+	if ok && c == ',' {
+		s.take()
+		c, ok = s.blank()
+	}
 	return ok && c == '{' && len(s.stack) > 0 && s.stack[len(s.stack)-1] == '{'
 }
 
@@ -152,9 +156,10 @@ func (s *splitter) fill() bool {
 		n, err := s.r.Read(s.space)
 		s.window, s.fail = s.space[:n], err
 		if n > 0 {
+			s.idle = 0
 			return true
 		}
-		if s.idle++; s.idle > 100 {
+		if s.idle++; s.idle > 100 && s.fail == nil {
 			s.fail = io.ErrNoProgress
 		}
 	}
