@@ -1,6 +1,6 @@
 // Package importer is the contract of the formats that spoor can read, the
-// registry that finds the right one by content, and what line-based formats
-// share. Each format is a room below it.
+// registry that finds the right one by content, and what formats share that read
+// lines (Lines) or large JSON (Scanner). Each format is a room below it.
 //
 // A format turns octets into observations and nothing else: it is handed a
 // decompressed stream and a sink. It must not know of stores, files or batches,

@@ -55,17 +55,17 @@ func (e *event) lone() place {
 // member reads one member of an object that stands around elements.
 func (d *decoder) member(e *event, depth int) error {
 	s := d.scan
-	if e.bare = e.bare && s.total < most; !e.bare {
-		s.begin(none)
+	if e.bare = e.bare && len(s.Taken()) < importer.MaxPiece; !e.bare {
+		s.Begin()
 	}
-	from := len(s.buf)
-	s.text()
-	name := string(bytes.Trim(s.buf[from:], `"`))
-	if c, ok := s.blank(); !ok || c != ':' {
+	from := len(s.Taken())
+	s.Text()
+	name := string(bytes.Trim(s.Taken()[from:], `"`))
+	if c, ok := s.Blank(); !ok || c != ':' {
 		return nil
 	}
-	s.take()
-	c, ok := s.blank()
+	s.Take()
+	c, ok := s.Blank()
 	nested := ok && (c == '{' || c == '[')
 	e.signs |= signOf[name]
 	switch {
@@ -78,9 +78,9 @@ func (d *decoder) member(e *event, depth int) error {
 	case nested && name == inObject.String():
 		return d.elements(e, inObject, c)
 	}
-	s.value()
+	s.Value()
 	if headMembers[name] {
-		e.header(name, s.buf[from:], s.total <= most)
+		e.header(name, s.Taken()[from:], !s.Long())
 	}
 	return nil
 }
@@ -92,20 +92,20 @@ func (d *decoder) elements(e *event, member place, c byte) error {
 	if c == '{' {
 		return d.element(e, member)
 	}
-	d.scan.take()
+	d.scan.Take()
 	for {
 		if err := d.tick(); err != nil {
 			return err
 		}
-		c, ok := d.scan.blank()
+		c, ok := d.scan.Blank()
 		switch {
 		case !ok:
 			return nil
 		case c == ']':
-			d.scan.take()
+			d.scan.Take()
 			return nil
 		case c == ',':
-			d.scan.take()
+			d.scan.Take()
 		default:
 			if err := d.element(e, member); err != nil {
 				return err
@@ -115,9 +115,9 @@ func (d *decoder) elements(e *event, member place, c byte) error {
 }
 
 func (d *decoder) element(e *event, member place) error {
-	el := d.scan.begin(member)
-	d.scan.skip()
-	d.scan.finish(el)
+	el := &element{d.scan.Begin(), member}
+	d.scan.Skip()
+	d.scan.Finish(&el.Piece)
 	return e.add(el)
 }
 
@@ -197,7 +197,7 @@ func (e *event) send(el *element) error {
 		d.told.event, d.told.member = e, el.member
 		d.out.Context(e.context(el.member))
 	}
-	rec := importer.Record{Offset: el.offset, Line: el.line, Raw: el.raw, Err: el.err()}
+	rec := importer.Record{Offset: el.Offset, Line: el.Line, Raw: el.Raw, Err: el.err()}
 	if rec.Err == nil {
 		rec.Observations, rec.Err = d.read.element(e, el)
 	}
@@ -208,11 +208,11 @@ func (e *event) send(el *element) error {
 // detection. Publishers that leave the mark off everywhere exist; then it says
 // nothing.
 func marked(el *element) bool {
-	if !bytes.Contains(el.raw, []byte(`"to_ids"`)) {
+	if !bytes.Contains(el.Raw, []byte(`"to_ids"`)) {
 		return false
 	}
 	var w jsonl.Walker
-	w.Reset(el.raw)
+	w.Reset(el.Raw)
 	found := false
 	for w.Next() {
 		switch v := w.Value(); string(w.Key()) {
@@ -220,7 +220,7 @@ func marked(el *element) bool {
 			found = found || flag(v)
 		case "Attribute":
 			for part := range v.Elements() {
-				found = found || el.member == inObject && marked(&element{raw: part.Raw})
+				found = found || el.member == inObject && marked(&element{Piece: importer.Piece{Raw: part.Raw}})
 			}
 		}
 	}

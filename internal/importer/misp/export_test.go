@@ -8,7 +8,7 @@ import (
 
 // Limits that tests reach.
 const (
-	Most      = most
+	Most      = importer.MaxPiece
 	MaxRows   = maxRows
 	BlockSize = blockSize
 )

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer"
 )
 
 // Elements are compressed in blocks of blockSize octets: attributes repeat the same
@@ -32,14 +33,14 @@ type hold struct {
 func (h *hold) add(el *element) error {
 	h.count++
 	state := byte(el.member) << 1
-	if el.cut {
+	if el.Cut {
 		state |= 1
 	}
 	h.open = append(h.open, state)
-	for _, n := range []int64{el.offset, el.line, el.long, int64(len(el.raw))} {
+	for _, n := range []int64{el.Offset, el.Line, el.Long, int64(len(el.Raw))} {
 		h.open = binary.AppendUvarint(h.open, uint64(n))
 	}
-	h.open = append(h.open, el.raw...)
+	h.open = append(h.open, el.Raw...)
 	if len(h.open) < blockSize {
 		return nil
 	}
@@ -94,14 +95,14 @@ func unpack(dst, packed []byte) ([]byte, error) {
 // each hands over the elements of a block.
 func each(block []byte, send func(*element) error) error {
 	for len(block) > 0 {
-		el := element{member: place(block[0] >> 1), cut: block[0]&1 != 0}
+		el := element{importer.Piece{Cut: block[0]&1 != 0}, place(block[0] >> 1)}
 		block = block[1:]
 		var length int64
-		for _, to := range []*int64{&el.offset, &el.line, &el.long, &length} {
+		for _, to := range []*int64{&el.Offset, &el.Line, &el.Long, &length} {
 			n, used := binary.Uvarint(block)
 			*to, block = int64(n), block[used:]
 		}
-		el.raw, block = block[:length], block[length:]
+		el.Raw, block = block[:length], block[length:]
 		if err := send(&el); err != nil {
 			return err
 		}

@@ -63,7 +63,7 @@ type decoder struct {
 	ctx     context.Context // of the running import
 	in      *importer.Input
 	out     importer.Sink
-	scan    *scanner
+	scan    *importer.Scanner
 	maxHeld int
 	found   bool   // an event, an answer or an element
 	cut     bool   // the input ended inside of something
@@ -78,14 +78,14 @@ type decoder struct {
 }
 
 func newDecoder(ctx context.Context, in *importer.Input, out importer.Sink) *decoder {
-	d := &decoder{ctx: ctx, in: in, out: out, scan: newScanner(in), maxHeld: maxHeld, origins: map[originKey]*obs.Origin{}}
+	d := &decoder{ctx: ctx, in: in, out: out, scan: importer.NewScanner(in), maxHeld: maxHeld, origins: map[originKey]*obs.Origin{}}
 	d.loose = &event{d: d, listing: true}
 	return d
 }
 
 func (d *decoder) decode() error {
 	for {
-		if _, ok := d.scan.blank(); !ok {
+		if _, ok := d.scan.Blank(); !ok {
 			break
 		}
 		if err := d.value(0, false); err != nil {
@@ -95,10 +95,10 @@ func (d *decoder) decode() error {
 	if err := d.loose.finish(); err != nil {
 		return err
 	}
-	at := fmt.Sprintf("octet %d", d.scan.offset+1)
+	at := fmt.Sprintf("octet %d", d.scan.Offset()+1)
 	switch {
-	case !errors.Is(d.scan.fail, io.EOF):
-		return importer.ReadError(d.scan.fail, at)
+	case !errors.Is(d.scan.Err(), io.EOF):
+		return importer.ReadError(d.scan.Err(), at)
 	case d.cut:
 		return fault.New(fault.Invalid, "the JSON breaks off at %s, inside of an event or a list", at).
 			Hinted("what came before is stored; to repeat the import with the whole file, retract this one first")
@@ -122,7 +122,7 @@ const nesting = 8
 // value reads one value around elements: an answer, an event, a list of either.
 // answer says that it is what a restSearch answers, which is no event.
 func (d *decoder) value(depth int, answer bool) error {
-	c, ok := d.scan.blank()
+	c, ok := d.scan.Blank()
 	switch {
 	case !ok:
 		d.cut = d.cut || depth > 0
@@ -139,34 +139,34 @@ func (d *decoder) value(depth int, answer bool) error {
 	case depth == 0:
 		return d.stray(fault.New(fault.Invalid, "want an event, an object or an array"))
 	}
-	d.scan.skip() // a bare string or number says nothing
+	d.scan.Skip() // a bare string or number says nothing
 	return nil
 }
 
 // stray rejects a value that stands where it can't be read.
 func (d *decoder) stray(reason error) error {
-	el := d.scan.begin(inAttribute)
-	d.scan.skip()
-	d.scan.finish(el)
-	return d.out.Record(importer.Record{Offset: el.offset, Line: el.line, Raw: el.raw[:min(len(el.raw), importer.KeptHead)], Err: reason})
+	p := d.scan.Begin()
+	d.scan.Skip()
+	d.scan.Finish(&p)
+	return d.out.Record(importer.Record{Offset: p.Offset, Line: p.Line, Raw: p.Raw[:min(len(p.Raw), importer.KeptHead)], Err: reason})
 }
 
 func (d *decoder) array(depth int) error {
-	d.scan.take()
+	d.scan.Take()
 	for {
 		if err := d.tick(); err != nil {
 			return err
 		}
-		c, ok := d.scan.blank()
+		c, ok := d.scan.Blank()
 		switch {
 		case !ok:
 			d.cut = true
 			return nil
 		case c == ']':
-			d.scan.take()
+			d.scan.Take()
 			return nil
 		case c == ',':
-			d.scan.take()
+			d.scan.Take()
 		default:
 			if err := d.value(depth+1, false); err != nil {
 				return err
@@ -179,28 +179,28 @@ func (d *decoder) array(depth int) error {
 // attribute or object.
 func (d *decoder) object(depth int, answer bool) error {
 	e := &event{d: d, listing: answer, bare: !answer}
-	el := d.scan.begin(inAttribute)
-	d.scan.take()
+	el := &element{Piece: d.scan.Begin()}
+	d.scan.Take()
 	for {
 		if err := d.tick(); err != nil {
 			return err
 		}
-		c, ok := d.scan.blank()
+		c, ok := d.scan.Blank()
 		switch {
 		case !ok:
 			d.cut, e.cut = true, true
 			return e.finish()
 		case c == '}':
-			d.scan.take()
+			d.scan.Take()
 			return d.close(e, el)
 		case c == '"':
 			if err := d.member(e, depth); err != nil {
 				return err
 			}
 		case c == ',':
-			d.scan.take()
+			d.scan.Take()
 		default:
-			d.scan.skip() // damage: the next member is sound again
+			d.scan.Skip() // damage: the next member is sound again
 		}
 	}
 }
@@ -210,14 +210,14 @@ func (d *decoder) close(e *event, el *element) error {
 	lone := e.lone()
 	if lone != none && e.bare {
 		d.found, el.member = true, lone
-		d.scan.finish(el)
+		d.scan.Finish(&el.Piece)
 		return d.loose.add(el)
 	}
 	if err := e.finish(); err != nil || lone != inAttribute {
 		return err
 	}
 	return d.out.Record(importer.Record{
-		Offset: el.offset, Line: el.line, Raw: []byte("{}"), // its octets are gone
+		Offset: el.Offset, Line: el.Line, Raw: []byte("{}"), // its octets are gone
 		Err: fault.New(fault.Invalid, `an attribute stands outside of a list, behind its event or a list: put it into {"Attribute": […]}`),
 	})
 }

@@ -55,7 +55,7 @@ func (r *reading) element(e *event, el *element) ([]obs.Observation, error) {
 	if el.member == inObject {
 		read = r.object
 	}
-	if err := read(el.raw); err != nil {
+	if err := read(el.Raw); err != nil {
 		return nil, err
 	}
 	if r.more {

@@ -1,6 +1,10 @@
 package stix
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/spoor-cti/spoor/internal/importer"
+)
 
 // Comparisons parses a pattern and writes its comparisons readably.
 func Comparisons(pattern string) ([]string, error) {
@@ -22,7 +26,7 @@ func Comparisons(pattern string) ([]string, error) {
 
 // Limits that tests reach.
 const (
-	MaxObject = maxObject
+	MaxObject = importer.MaxPiece
 	MaxRows   = maxRows
 	MaxThings = maxThings
 )

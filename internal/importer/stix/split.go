@@ -4,29 +4,22 @@ import (
 	"io"
 
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer"
 )
-
-// maxObject is the longest object that is read, in octets. A longer one is
-// rejected and skipped without being held.
-const maxObject = 16 << 20
 
 // piece is one value of the stream: an object, or what stands in its place.
 type piece struct {
-	raw    []byte // valid until the next piece
-	offset int64
-	line   int64
-	long   int64 // whole length of a piece over maxObject, of which raw is the head; else 0
-	cut    bool  // the input ended inside it
-	outer  bool  // it stands by itself, in no array
-	stray  bool  // it is no JSON value
+	importer.Piece
+	outer bool // it stands by itself, in no array
+	stray bool // it is no JSON value
 }
 
 // err says why the piece can't be an object, or nil.
 func (p *piece) err() error {
 	switch {
-	case p.long > 0:
-		return fault.New(fault.Invalid, "object of %d octets is longer than %d: take out what it embeds, such as payload_bin", p.long, maxObject)
-	case p.cut:
+	case p.Long > 0:
+		return fault.New(fault.Invalid, "object of %d octets is longer than %d: take out what it embeds, such as payload_bin", p.Long, importer.MaxPiece)
+	case p.Cut:
 		return fault.New(fault.Invalid, "the input ends inside the object")
 	}
 	return nil
@@ -43,42 +36,28 @@ const (
 
 // splitter cuts a stream into its objects: the elements of a bundle's "objects"
 // (or a TAXII envelope's), the elements of a bare array, or values that follow
-// one another. It holds one object at a time. It goes by brackets and quotes
-// alone, and whoever reads a piece checks it: so what is damaged costs that
-// piece, not the rest.
+// one another. It holds one object at a time.
 type splitter struct {
-	r      io.Reader
-	window []byte // read, not yet taken
-	space  []byte // what window lies in
-	fail   error  // of the reader, io.EOF included
-	idle   int    // reads in a row that gave nothing
-
+	*importer.Scanner
 	at       place
 	inBundle bool   // the array is a member of an object
 	header   []byte // the members of the last bundle before its objects
 	started  bool   // something was found
 	open     bool   // the input ended inside a bundle or an array
-
-	offset, line int64
-	buf          []byte // the piece, up to maxObject
-	total        int64  // its length so far
-	stack        []byte // open brackets of the value that is being read
 }
 
-func newSplitter(r io.Reader) *splitter {
-	return &splitter{r: r, space: make([]byte, 128<<10), line: 1}
-}
+func newSplitter(r io.Reader) *splitter { return &splitter{Scanner: importer.NewScanner(r)} }
 
 // next returns the next piece, or io.EOF. Other errors are the reader's, or say
 // that the input isn't JSON from its first octet on.
 func (s *splitter) next() (*piece, error) {
 	for {
-		c, ok := s.blank()
+		c, ok := s.Blank()
 		if !ok {
 			s.open = s.open || s.at != top
-			return nil, s.fail
+			return nil, s.Err()
 		}
-		p := s.begin()
+		p := &piece{Piece: s.Begin()}
 		switch s.at {
 		case top:
 			p = s.atTop(p, c)
@@ -103,34 +82,34 @@ func (s *splitter) atTop(p *piece, c byte) *piece {
 	p.outer = true
 	switch c {
 	case '{':
-		s.take()
+		s.Take()
 		return s.members(p)
 	case '[':
-		s.take()
+		s.Take()
 		s.started, s.at, s.inBundle = true, elements, false
 		return nil
 	}
 	p.stray = true
-	s.run("{[\n")
+	s.Run("{[\n")
 	return s.finish(p)
 }
 
 func (s *splitter) atElement(p *piece, c byte) *piece {
 	switch c {
 	case ',':
-		s.take()
+		s.Take()
 		return nil
 	case ']':
-		s.take()
+		s.Take()
 		s.at = top
 		if s.inBundle {
 			s.at = tail
 		}
 		return nil
 	case '"', '{', '[':
-		s.value()
+		s.Value()
 	default:
-		s.run(",]{[\"\n")
+		s.Run(",]{[\"\n")
 	}
 	return s.finish(p)
 }
@@ -139,15 +118,15 @@ func (s *splitter) atElement(p *piece, c byte) *piece {
 // it is a bundle and its objects come next, or a bundle that ends here.
 func (s *splitter) members(p *piece) *piece {
 	for {
-		c, ok := s.blank()
+		c, ok := s.Blank()
 		switch {
 		case !ok && s.at == tail:
 			return nil
 		case !ok:
-			s.open, p.cut = true, true
+			s.open, p.Cut = true, true
 			return s.finish(p)
 		case c == '}':
-			s.take()
+			s.Take()
 			if s.at == tail {
 				s.at = top
 				return nil
@@ -157,8 +136,8 @@ func (s *splitter) members(p *piece) *piece {
 			if s.member() {
 				return nil
 			}
-		case c == ',' || !s.value():
-			s.take()
+		case c == ',' || !s.Value():
+			s.Take()
 		}
 	}
 }
@@ -166,27 +145,33 @@ func (s *splitter) members(p *piece) *piece {
 // member reads a member of an object at the top and reports whether it is the
 // array of a bundle's objects, inside of which the splitter then stands.
 func (s *splitter) member() bool {
-	from := len(s.buf)
-	s.text()
-	isObjects := string(s.buf[from:]) == `"objects"`
-	if c, ok := s.blank(); !ok || c != ':' {
+	from := len(s.Taken())
+	s.Text()
+	isObjects := string(s.Taken()[from:]) == `"objects"`
+	if c, ok := s.Blank(); !ok || c != ':' {
 		return false
 	}
-	s.take()
-	c, ok := s.blank()
+	s.Take()
+	c, ok := s.Blank()
 	if ok && c == '[' && isObjects {
-		s.take()
+		s.Take()
 		if s.at == top {
-			s.header = append(s.header[:0], s.buf[:from]...)
+			s.header = append(s.header[:0], s.Taken()[:from]...)
 		}
 		s.started, s.at, s.inBundle = true, elements, true
 		return true
 	}
 	if ok {
-		s.value()
+		s.Value()
 	}
 	if s.at == tail {
-		s.begin() // nobody needs what stands behind the objects
+		s.Begin() // nobody needs what stands behind the objects
 	}
 	return false
+}
+
+// finish ends a piece before the next octet.
+func (s *splitter) finish(p *piece) *piece {
+	s.Finish(&p.Piece)
+	return p
 }

@@ -43,7 +43,7 @@ func detect(h importer.Head) importer.Confidence {
 	p, err := s.next()
 	header := peek(append(bytes.Clone(s.header), '}'))
 	if len(s.header) == 0 && err == nil && p.outer {
-		header = peek(p.raw) // a bundle without objects, or one object
+		header = peek(p.Raw) // a bundle without objects, or one object
 	}
 	if strings.HasPrefix(header.id, "bundle--") && (header.typ == "bundle" || header.typ == "") {
 		return importer.Certain
@@ -54,7 +54,7 @@ func detect(h importer.Head) importer.Confidence {
 	if err != nil {
 		return importer.No
 	}
-	first := peek(p.raw)
+	first := peek(p.Raw)
 	if knownTypes[first.typ] && strings.HasPrefix(first.id, first.typ+"--") {
 		return importer.Likely
 	}
@@ -120,9 +120,9 @@ func decode(ctx context.Context, in *importer.Input, out importer.Sink) error {
 			break
 		}
 		if err != nil {
-			return importer.ReadError(err, fmt.Sprintf("octet %d", d.split.offset+1))
+			return importer.ReadError(err, fmt.Sprintf("octet %d", d.split.Offset()+1))
 		}
-		rec := importer.Record{Offset: p.offset, Line: p.line, Raw: p.raw, Err: p.err()}
+		rec := importer.Record{Offset: p.Offset, Line: p.Line, Raw: p.Raw, Err: p.err()}
 		if rec.Err == nil {
 			bundle := false
 			if bundle, rec.Err = d.read(p); bundle {
@@ -150,7 +150,7 @@ const maxRows = 50_000
 // part of the object was not read.
 func (d *decoder) read(p *piece) (bundle bool, err error) {
 	d.rows, d.more = d.rows[:0], false
-	o, err := readObject(p.raw)
+	o, err := readObject(p.Raw)
 	if err != nil {
 		return false, err
 	}
@@ -198,7 +198,7 @@ var handlers = map[string]func(*decoder, *object) error{
 }
 
 // octets is how much was read, for the graph.
-func (d *decoder) octets() int64 { return d.split.offset }
+func (d *decoder) octets() int64 { return d.split.Offset() }
 
 // lineage returns the name of who created an object, if the input told it before.
 func (d *decoder) lineage(o *object) string {

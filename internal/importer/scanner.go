@@ -1,54 +1,27 @@
-package misp
+package importer
 
 import (
 	"bytes"
 	"io"
 	"strings"
-
-	"github.com/spoor-cti/spoor/internal/fault"
-	"github.com/spoor-cti/spoor/internal/importer"
 )
 
-// most is the longest attribute, object or member of an event that is read, in
-// octets. A longer one is skipped without being held.
-const most = 16 << 20
+// MaxPiece is the longest piece that a Scanner holds, in octets. A longer one is
+// skipped.
+const MaxPiece = 16 << 20
 
-// place is the member of an event in which an element stands.
-type place uint8
-
-const (
-	none place = iota
-	inAttribute
-	inObject
-)
-
-// String returns the member's name.
-func (p place) String() string { return [...]string{"", "Attribute", "Object"}[p] }
-
-// element is an attribute or an object as it stands in the input.
-type element struct {
-	member       place
-	offset, line int64
-	raw          []byte // valid until the next element
-	long         int64  // whole length of an element over most, of which raw is the head; else 0
-	cut          bool   // the input ended inside it
+// Piece is a value as it stands in the input, or what stands in its place.
+type Piece struct {
+	Raw          []byte // valid until the next piece
+	Offset, Line int64  // of its first octet; the line from 1
+	Long         int64  // whole length of a piece over MaxPiece, of which Raw is the head; else 0
+	Cut          bool   // the input ended inside it
 }
 
-// err says why the element can't be read, or nil.
-func (el *element) err() error {
-	switch {
-	case el.long > 0:
-		return fault.New(fault.Invalid, "%d octets are longer than %d: take out what it embeds, such as attachments in member data", el.long, most)
-	case el.cut:
-		return fault.New(fault.Invalid, "the input ends inside the element")
-	}
-	return nil
-}
-
-// scanner reads JSON octet by octet in bounded memory. It goes by brackets and
-// quotes alone, and whoever reads an element checks it: so what is damaged costs
-// that element, not the rest.
-type scanner struct {
+// Scanner cuts a stream of JSON into pieces, in bounded memory. It goes by brackets
+// and quotes alone, and whoever reads a piece checks it: so what is damaged costs
+// that piece, not the rest.
+type Scanner struct {
 	r      io.Reader
 	window []byte // read, not yet taken
 	space  []byte // what window lies in
@@ -56,72 +29,91 @@ type scanner struct {
 	idle   int    // reads in a row that gave nothing
 
 	offset, line int64
-	buf          []byte // taken since begin, up to most
+	buf          []byte // taken since Begin, up to MaxPiece
 	total        int64  // how much that is
 	stack        []byte // open brackets of the value that is being read
 }
 
-func newScanner(r io.Reader) *scanner {
-	return &scanner{r: r, space: make([]byte, 64<<10), line: 1}
+// NewScanner reads JSON from r.
+func NewScanner(r io.Reader) *Scanner {
+	return &Scanner{r: r, space: make([]byte, 64<<10), line: 1}
 }
 
-// begin starts an element at the next octet.
-func (s *scanner) begin(member place) *element {
+// Err returns why there is nothing more: the reader's error, io.EOF included.
+func (s *Scanner) Err() error { return s.fail }
+
+// Offset returns how many octets were taken.
+func (s *Scanner) Offset() int64 { return s.offset }
+
+// Taken returns what was taken since Begin, up to MaxPiece octets, valid until the
+// next Begin; Long reports whether there was more.
+func (s *Scanner) Taken() []byte { return s.buf }
+
+// Long reports whether more was taken since Begin than is held.
+func (s *Scanner) Long() bool { return s.total > MaxPiece }
+
+// Begin starts a piece at the next octet.
+func (s *Scanner) Begin() Piece {
 	s.buf, s.total, s.stack = s.buf[:0], 0, s.stack[:0]
-	return &element{member: member, offset: s.offset, line: s.line}
+	return Piece{Offset: s.offset, Line: s.line}
 }
 
-// finish ends an element before the next octet.
-func (s *scanner) finish(el *element) {
-	el.raw, el.cut = s.buf, len(s.stack) > 0 // brackets stay open only at the end of the input
-	if s.total > most {
-		el.raw, el.long = s.buf[:importer.KeptHead], s.total
+// Finish ends a piece before the next octet.
+func (s *Scanner) Finish(p *Piece) {
+	p.Raw = s.buf
+	p.Cut = p.Cut || len(s.stack) > 0 // brackets stay open only at the end of the input
+	if s.Long() {
+		p.Raw, p.Long = s.buf[:KeptHead], s.total
 	}
 }
 
-// value reads one value and reports whether there was any.
-func (s *scanner) value() bool {
+// Value reads one value and reports whether there was any.
+func (s *Scanner) Value() bool {
 	c, ok := s.peek()
 	switch {
 	case !ok:
 		return false
 	case c == '"':
-		s.text()
+		s.Text()
 		return true
 	case c == '{' || c == '[':
 		s.nested()
 		return true
 	}
-	const stop = ",]}[{\" \t\r\n"
+	return s.Run(",]}[{\" \t\r\n")
+}
+
+// Run takes octets up to one of those in stop, which must hold the line feed, and
+// reports whether there were any.
+func (s *Scanner) Run(stop string) bool {
 	from := s.total
-	for ok && strings.IndexByte(stop, c) < 0 {
+	for c, ok := s.peek(); ok && strings.IndexByte(stop, c) < 0; c, ok = s.peek() {
 		s.takeTo(stop)
-		c, ok = s.peek()
 	}
 	return s.total > from
 }
 
-// skip reads a value, or one octet where none begins.
-func (s *scanner) skip() {
-	if !s.value() {
-		s.take()
+// Skip reads a value, or one octet where none begins.
+func (s *Scanner) Skip() {
+	if !s.Value() {
+		s.Take()
 	}
 }
 
-// maxStack is how many open brackets are remembered by their kind. Elements that
+// maxStack is how many open brackets are remembered by their kind. Pieces that
 // nest so deep are refused by whoever reads them; here they need only end.
 const maxStack = 1 << 10
 
 // nested reads an object or an array to its closing bracket. A bracket that
 // closes an outer one closes those inside it too; one that closes nothing ends
 // the value before it, since it belongs to the array around it.
-func (s *scanner) nested() {
+func (s *Scanner) nested() {
 	s.stack = s.stack[:0]
 	over := 0
 	for c, ok := s.peek(); ok; c, ok = s.peek() {
 		switch {
 		case c == '"':
-			if !s.text() && s.astray() {
+			if !s.Text() && s.astray() {
 				s.stack = s.stack[:0]
 				return
 			}
@@ -141,7 +133,7 @@ func (s *scanner) nested() {
 				return
 			}
 		}
-		if s.take(); len(s.stack) == 0 {
+		if s.Take(); len(s.stack) == 0 {
 			return
 		}
 	}
@@ -149,29 +141,29 @@ func (s *scanner) nested() {
 
 // astray reports, behind a string without its end, whether an object begins where
 // a member should: then the object around it was on the line that has passed.
-func (s *scanner) astray() bool {
-	c, ok := s.blank()
+func (s *Scanner) astray() bool {
+	c, ok := s.Blank()
 	if ok && c == ',' {
-		s.take()
-		c, ok = s.blank()
+		s.Take()
+		c, ok = s.Blank()
 	}
 	return ok && c == '{' && len(s.stack) > 0 && s.stack[len(s.stack)-1] == '{'
 }
 
-// text reads a string and reports whether it has an end. A line feed ends it too:
+// Text reads a string and reports whether it has an end. A line feed ends it too:
 // none may stand in a string, and where a closing quote is missing, the next line
 // is sound again.
-func (s *scanner) text() bool {
-	s.take()
+func (s *Scanner) Text() bool {
+	s.Take()
 	for c, ok := s.peek(); ok && c != '\n'; c, ok = s.peek() {
 		switch c {
 		case '"':
-			s.take()
+			s.Take()
 			return true
 		case '\\':
-			s.take()
+			s.Take()
 			if c, ok := s.peek(); ok && c != '\n' {
-				s.take()
+				s.Take()
 			}
 		default:
 			s.takeTo("\"\\\n")
@@ -180,9 +172,9 @@ func (s *scanner) text() bool {
 	return false
 }
 
-// blank passes over white space and a byte order mark, and returns the octet
+// Blank passes over white space and a byte order mark, and returns the octet
 // behind it, which is still to be taken.
-func (s *scanner) blank() (byte, bool) {
+func (s *Scanner) Blank() (byte, bool) {
 	const mark = "\xef\xbb\xbf"
 	for {
 		c, ok := s.peek()
@@ -194,11 +186,11 @@ func (s *scanner) blank() (byte, bool) {
 		default:
 			return c, true
 		}
-		s.take()
+		s.Take()
 	}
 }
 
-func (s *scanner) peek() (byte, bool) {
+func (s *Scanner) peek() (byte, bool) {
 	if len(s.window) == 0 && !s.fill() {
 		return 0, false
 	}
@@ -206,7 +198,7 @@ func (s *scanner) peek() (byte, bool) {
 }
 
 // fill reads on and reports whether there is more.
-func (s *scanner) fill() bool {
+func (s *Scanner) fill() bool {
 	for s.fail == nil {
 		n, err := s.r.Read(s.space)
 		s.window, s.fail = s.space[:n], err
@@ -221,8 +213,8 @@ func (s *scanner) fill() bool {
 	return false
 }
 
-// take takes the octet that peek showed.
-func (s *scanner) take() {
+// Take takes the octet that peek showed.
+func (s *Scanner) Take() {
 	if len(s.window) == 0 {
 		return
 	}
@@ -233,19 +225,19 @@ func (s *scanner) take() {
 	if c == '\n' {
 		s.line++
 	}
-	if len(s.buf) < most {
+	if len(s.buf) < MaxPiece {
 		s.buf = append(s.buf, c)
 	}
 }
 
 // takeTo takes what is read up to one of the octets in stop, which must hold the
 // line feed.
-func (s *scanner) takeTo(stop string) {
+func (s *Scanner) takeTo(stop string) {
 	n := bytes.IndexAny(s.window, stop)
 	if n < 0 {
 		n = len(s.window)
 	}
-	s.buf = append(s.buf, s.window[:min(n, most-len(s.buf))]...)
+	s.buf = append(s.buf, s.window[:min(n, MaxPiece-len(s.buf))]...)
 	s.window = s.window[n:]
 	s.offset += int64(n)
 	s.total += int64(n)
