@@ -1,7 +1,6 @@
 package misp
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spoor-cti/spoor/internal/entity"
@@ -95,7 +94,7 @@ func named(typ, value string) (e entity.Entity, ok bool, err error) {
 	case kind == entity.Domain:
 		e, err = host(value)
 	case kind == entity.IP:
-		e, err = address(value)
+		e, err = extract.Address(entity.Refang(value))
 	case kind == entity.URL:
 		e, err = web(value)
 	case kind == entity.Email:
@@ -120,29 +119,10 @@ func host(s string) (entity.Entity, error) {
 	if !strings.ContainsAny(s, " \t/:@[](){}<>\"'") && strings.Contains(strings.TrimSuffix(s, "."), ".") {
 		return entity.New(entity.Domain, s)
 	}
-	if e, ok := only(s, entity.Domain, entity.IP, entity.URL); ok {
+	if e, ok := extract.Single(s, entity.Domain, entity.IP, entity.URL); ok {
 		return e, nil
 	}
 	return entity.Entity{}, fault.New(fault.Invalid, "%.60q is no domain", s)
-}
-
-// address reads an address, which may be a prefix.
-func address(s string) (entity.Entity, error) {
-	s = entity.Refang(s)
-	if e, err := entity.New(entity.IP, s); err == nil {
-		return e, nil
-	}
-	if e, err := entity.New(entity.Prefix, s); err == nil {
-		addr, bits, _ := strings.Cut(e.Key, "/")
-		if bits == "128" || bits == "32" && !strings.Contains(addr, ":") {
-			return entity.New(entity.IP, addr)
-		}
-		return e, nil
-	}
-	if e, ok := only(s, entity.IP, entity.Prefix); ok {
-		return e, nil
-	}
-	return entity.Entity{}, fault.New(fault.Invalid, "%.60q is neither an address nor a prefix", s)
 }
 
 // web reads a URL. People put domains and addresses there too; with a path behind
@@ -150,7 +130,7 @@ func address(s string) (entity.Entity, error) {
 func web(s string) (entity.Entity, error) {
 	s = entity.Refang(s)
 	if !strings.Contains(s, "://") {
-		if e, ok := only(s, entity.URL, entity.Domain, entity.IP); ok {
+		if e, ok := extract.Single(s, entity.URL, entity.Domain, entity.IP); ok {
 			return e, nil
 		}
 		if host, _, slash := strings.Cut(s, "/"); slash && strings.Contains(host, ".") {
@@ -159,7 +139,7 @@ func web(s string) (entity.Entity, error) {
 	}
 	e, err := entity.New(entity.URL, s)
 	if err != nil {
-		if e, ok := only(s, entity.URL, entity.Domain, entity.IP); ok {
+		if e, ok := extract.Single(s, entity.URL, entity.Domain, entity.IP); ok {
 			return e, nil
 		}
 	}
@@ -171,22 +151,10 @@ func mailbox(s string) (entity.Entity, error) {
 	if err == nil && !strings.ContainsAny(e.Key, `\[]()`) {
 		return e, nil
 	}
-	if e, ok := only(s, entity.Email); ok {
+	if e, ok := extract.Single(s, entity.Email); ok {
 		return e, nil
 	}
 	return entity.Entity{}, fault.New(fault.Invalid, "%.60q is no mail address", s)
-}
-
-// only finds the one indicator in a value that says more than its type allows, if
-// there is just one and it is of the right kind.
-func only(s string, allowed ...entity.Kind) (entity.Entity, bool) {
-	if len(s) > 8<<10 {
-		return entity.Entity{}, false
-	}
-	if hits := extract.All([]byte(s)); len(hits) == 1 && slices.Contains(allowed, hits[0].Entity.Kind) {
-		return hits[0].Entity, true
-	}
-	return entity.Entity{}, false
 }
 
 // withheld reports whether what should be a registrant says that it isn't told: it

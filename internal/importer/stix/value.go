@@ -1,7 +1,6 @@
 package stix
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spoor-cti/spoor/internal/entity"
@@ -26,30 +25,14 @@ func host(s string) (entity.Entity, error) {
 	if !strings.ContainsAny(s, " \t/:@[](){}<>\"'") && strings.Contains(strings.TrimSuffix(s, "."), ".") {
 		return entity.New(entity.Domain, s)
 	}
-	if e, ok := only(s, entity.Domain, entity.IP); ok {
+	if e, ok := extract.Single(s, entity.Domain, entity.IP); ok {
 		return e, nil
 	}
 	return entity.Entity{}, fault.New(fault.Invalid, "%.60q is no domain", s)
 }
 
 // address reads the value of an address object, which may be a prefix.
-func address(s string) (entity.Entity, error) {
-	s = strings.TrimSpace(s)
-	if e, err := entity.New(entity.IP, s); err == nil {
-		return e, nil
-	}
-	if e, err := entity.New(entity.Prefix, s); err == nil {
-		addr, bits, _ := strings.Cut(e.Key, "/")
-		if bits == "128" || bits == "32" && !strings.Contains(addr, ":") {
-			return entity.New(entity.IP, addr)
-		}
-		return e, nil
-	}
-	if e, ok := only(s, entity.IP, entity.Prefix); ok {
-		return e, nil
-	}
-	return entity.Entity{}, fault.New(fault.Invalid, "%.60q is neither an address nor a prefix", s)
-}
+func address(s string) (entity.Entity, error) { return extract.Address(strings.TrimSpace(s)) }
 
 // web reads the value of a URL object.
 func web(s string) (entity.Entity, error) {
@@ -64,7 +47,7 @@ func web(s string) (entity.Entity, error) {
 	if e, err := entity.New(entity.URL, clean); err == nil {
 		return e, nil
 	}
-	if e, ok := only(s, entity.URL, entity.Domain, entity.IP); ok {
+	if e, ok := extract.Single(s, entity.URL, entity.Domain, entity.IP); ok {
 		return e, nil
 	}
 	return e, err
@@ -75,22 +58,10 @@ func mailbox(s string) (entity.Entity, error) {
 	if err == nil && !strings.ContainsAny(e.Key, `\[]()`) {
 		return e, nil
 	}
-	if e, ok := only(s, entity.Email); ok {
+	if e, ok := extract.Single(s, entity.Email); ok {
 		return e, nil
 	}
 	return e, fault.New(fault.Invalid, "%.60q is no mail address", s)
-}
-
-// only finds the one indicator in a value that says more than its type allows
-// or is defanged, if there is just one and it is of the right kind.
-func only(s string, kinds ...entity.Kind) (entity.Entity, bool) {
-	if len(s) > 8<<10 {
-		return entity.Entity{}, false
-	}
-	if hits := extract.All([]byte(s)); len(hits) == 1 && slices.Contains(kinds, hits[0].Entity.Kind) {
-		return hits[0].Entity, true
-	}
-	return entity.Entity{}, false
 }
 
 // hashNames are the algorithms of the hash vocabulary by which a file is known,
