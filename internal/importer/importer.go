@@ -11,6 +11,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
@@ -105,11 +106,7 @@ func (in *Input) Report() []entity.Entity {
 // Mark returns a change for Origin that applies a marking found in the input: it
 // holds if the user said nothing, and otherwise the stricter of the two.
 func Mark(t obs.TLP) func(*obs.Origin) {
-	return func(g *obs.Origin) {
-		if g.Handling.TLP == obs.TLPUnset || t.Rank() > g.Handling.TLP.Rank() {
-			g.Handling.TLP = t
-		}
-	}
+	return func(g *obs.Origin) { g.Handling.TLP = g.Handling.TLP.Stricter(t) }
 }
 
 // Record is one record of an input: a line, a CSV row, an object, a certificate.
@@ -192,4 +189,26 @@ func SerialAlias(issuer, serial string) entity.Entity {
 		return entity.Entity{}
 	}
 	return e
+}
+
+// NXDomain is what a name is related to that does not exist.
+var NXDomain = entity.Entity{Kind: entity.Label, Key: "tag:nxdomain"}
+
+// Blot overwrites octets where they stand in a record, before anyone else sees it:
+// the address of a client must reach neither the store nor a rejected record.
+func Blot(b []byte) {
+	for i := range b {
+		b[i] = '-'
+	}
+}
+
+// Cut shortens text to n octets, at the border of a character. The rest isn't held.
+func Cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return strings.Clone(s[:n])
 }

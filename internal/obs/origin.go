@@ -60,6 +60,14 @@ func (t TLP) Rank() int { return tlpRank[min(int(t), len(tlpRank)-1)] }
 // Allows reports whether a reader with clearance t may see something marked m.
 func (t TLP) Allows(m TLP) bool { return m.Rank() <= t.Rank() }
 
+// Stricter returns the stricter of two levels; TLPUnset says nothing.
+func (t TLP) Stricter(u TLP) TLP {
+	if t == TLPUnset || u != TLPUnset && u.Rank() > t.Rank() {
+		return u
+	}
+	return t
+}
+
 // PAP is the Permissible Actions Protocol level: what may be done with it.
 type PAP uint8
 
@@ -161,13 +169,16 @@ func DefaultGap(b Basis) int64 {
 	return 0
 }
 
+// MaxOriginText is how long source, sensor, lineage and licence may be, in octets.
+const MaxOriginText = 200
+
 // Validate refuses an origin that names no source or no basis.
 func (o *Origin) Validate() error {
 	switch {
 	case o == nil || o.Source == "":
 		return fault.New(fault.Invalid, "source is missing")
-	case len(o.Source) > 200 || len(o.Sensor) > 200 || len(o.Lineage) > 200 || len(o.Handling.Licence) > 200:
-		return fault.New(fault.Invalid, "source, sensor, lineage or licence is longer than 200 octets")
+	case max(len(o.Source), len(o.Sensor), len(o.Lineage), len(o.Handling.Licence)) > MaxOriginText:
+		return fault.New(fault.Invalid, "source, sensor, lineage or licence is longer than %d octets", MaxOriginText)
 	case !utf8.ValidString(o.Source) || !utf8.ValidString(o.Sensor) || !utf8.ValidString(o.Lineage) || !utf8.ValidString(o.Handling.Licence) || !utf8.ValidString(o.CountUnit):
 		return fault.New(fault.Invalid, "source, sensor, lineage, licence or unit of counts is no UTF-8")
 	case o.Basis == 0 || int(o.Basis) >= len(basisNames):

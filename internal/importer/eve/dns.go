@@ -11,8 +11,6 @@ import (
 	"github.com/spoor-cti/spoor/internal/wire/rdata"
 )
 
-var nxdomain = entity.Entity{Kind: entity.Label, Key: "tag:nxdomain"}
-
 // dns reads a dns event. Version 1 logs one answer an event; version 2 and 3 have
 // a list of answers with their owners, or, grouped by type, without.
 func (d *decoder) dns(e *event) error {
@@ -20,16 +18,16 @@ func (d *decoder) dns(e *event) error {
 	if m == nil {
 		return fault.New(fault.Invalid, "member dns is missing")
 	}
-	if typ := text(m["type"]); typ != "answer" && typ != "response" {
+	if typ := m["type"].Scalar(); typ != "answer" && typ != "response" {
 		return nil // a question states nothing
 	}
 	name, typ, err := question(m)
 	if err != nil {
 		return err
 	}
-	if strings.EqualFold(text(m["rcode"]), "NXDOMAIN") {
+	if strings.EqualFold(m["rcode"].Scalar(), "NXDOMAIN") {
 		if !name.IsZero() {
-			d.emit(obs.Observation{Subject: name, Relation: obs.NotExist, Object: nxdomain, RRType: typ})
+			d.emit(obs.Observation{Subject: name, Relation: obs.NotExist, Object: importer.NXDomain, RRType: typ})
 		}
 		return nil
 	}
@@ -44,14 +42,14 @@ func question(m map[string]jsonl.Value) (name entity.Entity, typ obs.RRType, err
 			break
 		}
 	}
-	rrname := text(m["rrname"])
+	rrname := m["rrname"].Scalar()
 	if rrname == "" {
 		return name, 0, nil
 	}
 	if name, err = importer.Entity(entity.Domain, "member rrname", rrname); err != nil {
 		return name, 0, err
 	}
-	if t, terr := obs.ParseRRType(text(m["rrtype"])); terr == nil {
+	if t, terr := obs.ParseRRType(m["rrtype"].Scalar()); terr == nil {
 		typ = t
 	}
 	return name, typ, nil
@@ -94,20 +92,20 @@ func (d *decoder) record(m map[string]jsonl.Value, untrusted bool) error {
 	if m == nil {
 		return fault.New(fault.Invalid, "a record is no object")
 	}
-	owner, err := importer.Entity(entity.Domain, "member rrname", text(m["rrname"]))
+	owner, err := importer.Entity(entity.Domain, "member rrname", m["rrname"].Scalar())
 	if err != nil {
 		return err
 	}
-	typ, err := obs.ParseRRType(text(m["rrtype"]))
+	typ, err := obs.ParseRRType(m["rrtype"].Scalar())
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "member rrtype")
 	}
-	data := text(m["rdata"])
+	data := m["rdata"].Scalar()
 	if soa := members(m["soa"]); soa != nil {
-		data = text(soa["mname"]) + " " + text(soa["rname"]) + " " + text(soa["serial"])
+		data = soa["mname"].Scalar() + " " + soa["rname"].Scalar() + " " + soa["serial"].Scalar()
 	}
 	if srv := members(m["srv"]); srv != nil {
-		data = text(srv["priority"]) + " " + text(srv["weight"]) + " " + text(srv["port"]) + " " + text(srv["name"])
+		data = srv["priority"].Scalar() + " " + srv["weight"].Scalar() + " " + srv["port"].Scalar() + " " + srv["name"].Scalar()
 	}
 	if data == "" {
 		return nil // a type that Suricata doesn't print
@@ -137,7 +135,7 @@ func (d *decoder) grouped(name entity.Entity, g jsonl.Value) error {
 			continue
 		}
 		for v := range list.Elements() {
-			s, ok, err := rdata.Map(name, typ, text(v))
+			s, ok, err := rdata.Map(name, typ, v.Scalar())
 			if err != nil {
 				failed = fault.Wrap(err, fault.Invalid, "member grouped")
 				continue

@@ -92,9 +92,9 @@ func (d *decoder) line(line []byte) error {
 			tls = v
 		}
 	}
-	blot(e.src)
+	e.src.Blot()
 	if e.typ != "tls" { // of tls, the destination is the server
-		blot(e.dst)
+		e.dst.Blot()
 	}
 	if err := d.w.Err(); err != nil {
 		return fault.Wrap(err, fault.Invalid, "")
@@ -141,16 +141,6 @@ func (d *decoder) emit(o obs.Observation) {
 	d.rows = append(d.rows, o)
 }
 
-// blot overwrites a client's address where it stands in the line.
-func blot(v jsonl.Value) {
-	if v.Kind != jsonl.String {
-		return
-	}
-	for i := 1; i < len(v.Raw)-1; i++ {
-		v.Raw[i] = '-'
-	}
-}
-
 // members gathers the members of an object by name.
 func members(v jsonl.Value) map[string]jsonl.Value {
 	if v.Kind != jsonl.Object {
@@ -163,11 +153,4 @@ func members(v jsonl.Value) map[string]jsonl.Value {
 		m[string(w.Key())] = w.Value()
 	}
 	return m
-}
-
-func text(v jsonl.Value) string {
-	if v.Kind == jsonl.Number {
-		return string(v.Raw)
-	}
-	return string(v.Bytes())
 }

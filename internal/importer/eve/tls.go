@@ -16,22 +16,22 @@ func (d *decoder) tls(e *event) error {
 	if m == nil {
 		return fault.New(fault.Invalid, "member tls is missing")
 	}
-	server, err := importer.Entity(entity.IP, "member dest_ip", text(e.dst))
+	server, err := importer.Entity(entity.IP, "member dest_ip", e.dst.Scalar())
 	if err != nil {
 		return err
 	}
-	port := []obs.Attribute{{Name: "port", Value: text(e.dstPort)}}
+	port := []obs.Attribute{{Name: "port", Value: e.dstPort.Scalar()}}
 	cert, serial := certificate(m)
 	if !cert.IsZero() {
 		d.emit(obs.Observation{Subject: cert, Relation: obs.ServedAt, Object: server, Attributes: port})
 		d.about(cert, serial, m)
 	}
 	if ja3s := members(m["ja3s"]); ja3s != nil {
-		if fp, err := entity.New(entity.Fingerprint, "ja3s:"+text(ja3s["hash"])); err == nil {
+		if fp, err := entity.New(entity.Fingerprint, "ja3s:"+ja3s["hash"].Scalar()); err == nil {
 			d.emit(obs.Observation{Subject: server, Relation: obs.HasFingerprint, Object: fp, Attributes: port})
 		}
 	}
-	sni := text(m["sni"])
+	sni := m["sni"].Scalar()
 	if _, err := entity.ParseAddr(sni); err == nil || sni == "" {
 		return nil
 	}
@@ -47,8 +47,8 @@ func (d *decoder) tls(e *event) error {
 
 // certificate is named by its SHA-1, else by issuer and serial.
 func certificate(m map[string]jsonl.Value) (cert, serial entity.Entity) {
-	serial = importer.SerialAlias(x509.ParseSpaced(text(m["issuerdn"])).Common(), text(m["serial"]))
-	if fp := text(m["fingerprint"]); fp != "" {
+	serial = importer.SerialAlias(x509.ParseSpaced(m["issuerdn"].Scalar()).Common(), m["serial"].Scalar())
+	if fp := m["fingerprint"].Scalar(); fp != "" {
 		if e, err := entity.CertAlias("sha1", fp); err == nil {
 			return e, serial
 		}
@@ -59,8 +59,8 @@ func certificate(m map[string]jsonl.Value) (cert, serial entity.Entity) {
 // about emits what the event tells of the certificate itself.
 func (d *decoder) about(cert, serial entity.Entity, m map[string]jsonl.Value) {
 	v := obs.Observation{Subject: cert, Origin: d.declared}
-	v.First, _ = obs.ParseTime(text(m["notbefore"]))
-	v.Last, _ = obs.ParseTime(text(m["notafter"]))
+	v.First, _ = obs.ParseTime(m["notbefore"].Scalar())
+	v.Last, _ = obs.ParseTime(m["notafter"].Scalar())
 	if v.First.Known() && v.Last.Known() && v.First > v.Last {
 		v.First, v.Last = 0, 0
 	}
@@ -76,14 +76,14 @@ func (d *decoder) about(cert, serial entity.Entity, m map[string]jsonl.Value) {
 	if !serial.IsZero() && serial != cert {
 		put(obs.Alias, serial)
 	}
-	subject, issuer := x509.ParseSpaced(text(m["subject"])), x509.ParseSpaced(text(m["issuerdn"]))
+	subject, issuer := x509.ParseSpaced(m["subject"].Scalar()), x509.ParseSpaced(m["issuerdn"].Scalar())
 	add(obs.IssuedBy, entity.Org, issuer.Authority(), obs.Attribute{Name: "issuer", Value: issuer.String()})
 	if len(subject) > 1 {
 		add(obs.HasFingerprint, entity.Fingerprint, "subject:"+subject.String())
 	}
 	seen := map[string]bool{}
 	for san := range m["subjectaltname"].Elements() {
-		if s := text(san); s != "" && !seen[s] {
+		if s := san.Scalar(); s != "" && !seen[s] {
 			seen[s] = true
 			add(obs.SAN, entity.Domain, s, obs.Attribute{Name: "field", Value: "san"})
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/wire/jsonl"
 )
@@ -74,7 +75,7 @@ func (a *attribute) note(name string, err error) {
 func (a *attribute) text(name string, v jsonl.Value) string {
 	switch v.Kind {
 	case jsonl.Null, jsonl.String, jsonl.Number:
-		return text(v)
+		return v.Scalar()
 	default:
 		a.note(name, need(v, "a string"))
 		return ""
@@ -126,7 +127,7 @@ func (r *reading) attribute(raw []byte) error {
 // the event is marked, all of them are taken, and say so.
 func (r *reading) value(a *attribute) {
 	found, port, err := values(a.typ, a.value)
-	r.fail(fault.Wrap(err, fault.Invalid, "type %s", cut(a.typ, 60)))
+	r.fail(fault.Wrap(err, fault.Invalid, "type %s", importer.Cut(a.typ, 60)))
 	if a.typ == "domain|ip" && len(found) == 2 {
 		r.resolve(found[0], found[1])
 	}

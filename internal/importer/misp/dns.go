@@ -39,7 +39,7 @@ func (r *reading) passiveDNS(o *object) {
 	if len(data) == 0 {
 		r.fail(fault.New(fault.Invalid, "relation rdata is missing"))
 	}
-	k := originKey{cumulative: true, sensor: cut(o.one("sensor_id"), maxLineage)}
+	k := originKey{cumulative: true, sensor: importer.Cut(o.one("sensor_id"), obs.MaxOriginText)}
 	for _, text := range data {
 		if sensor.known() || !zone.known() {
 			k.basis, v.First, v.Last = obs.Sensor, sensor.first, sensor.last
@@ -80,7 +80,7 @@ func (r *reading) answer(v obs.Observation, rrname, text, origin string, k origi
 	}
 	v.Subject, v.Relation, v.Object, v.Attributes = s.Subject, s.Relation, s.Object, s.Attributes
 	if origin != "" {
-		v.Attributes = append(v.Attributes, obs.Attribute{Name: "origin", Value: cut(origin, 500)})
+		v.Attributes = append(v.Attributes, obs.Attribute{Name: "origin", Value: importer.Cut(origin, 500)})
 	}
 	r.add(v, k)
 }

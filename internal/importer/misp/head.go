@@ -2,8 +2,8 @@ package misp
 
 import (
 	"strings"
-	"unicode/utf8"
 
+	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/wire/jsonl"
 )
@@ -30,12 +30,12 @@ func (h *head) whole() bool {
 func (h *head) read(name string, v jsonl.Value) {
 	switch name {
 	case "info":
-		h.info = strings.TrimSpace(text(v))
+		h.info = strings.TrimSpace(v.Scalar())
 	case "date":
-		h.day = text(v)
+		h.day = v.Scalar()
 		h.date, _ = obs.ParseTime(h.day)
 	case "Orgc":
-		h.org = cut(strings.TrimSpace(text(member(v, "name"))), maxLineage)
+		h.org = importer.Cut(strings.TrimSpace(member(v, "name").Scalar()), obs.MaxOriginText)
 	case "Tag":
 		h.tagged = true
 		h.tags = append(h.tags, tagNames(v)...)
@@ -70,7 +70,7 @@ func tagNames(v jsonl.Value) (out []string) {
 		if t.Kind == jsonl.Object {
 			t = member(t, "name")
 		}
-		if name := strings.TrimSpace(text(t)); name != "" {
+		if name := strings.TrimSpace(t.Scalar()); name != "" {
 			out = append(out, name)
 		}
 	}
@@ -89,7 +89,7 @@ func galaxyTags(v jsonl.Value) (out []string) {
 			continue
 		}
 		for c := range clusters.Elements() {
-			if name := text(member(c, "tag_name")); name != "" {
+			if name := member(c, "tag_name").Scalar(); name != "" {
 				out = append(out, name)
 			}
 		}
@@ -112,34 +112,8 @@ func member(v jsonl.Value, name string) (found jsonl.Value) {
 	return found
 }
 
-// text reads a string, or a number as it stands; anything else is "".
-func text(v jsonl.Value) string {
-	switch v.Kind {
-	case jsonl.String:
-		return string(v.Bytes())
-	case jsonl.Number:
-		return string(v.Raw)
-	default:
-		return ""
-	}
-}
-
 // flag reads true, 1, "1" and their opposites: exporters write all of them.
 func flag(v jsonl.Value) bool {
 	s := strings.Trim(string(v.Raw), `"`)
 	return s == "true" || s == "1"
-}
-
-// maxLineage is how long a lineage may be (obs.Origin).
-const maxLineage = 200
-
-// cut shortens text to n octets, at the border of a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }

@@ -53,8 +53,8 @@ func markOf(tags []string) mark {
 		level = strings.Trim(level, ` "`)
 		switch strings.TrimSpace(scheme) {
 		case "tlp":
-			if t, err := obs.ParseTLP(level); err == nil && (m.tlp == obs.TLPUnset || t.Rank() > m.tlp.Rank()) {
-				m.tlp = t
+			if t, err := obs.ParseTLP(level); err == nil {
+				m.tlp = m.tlp.Stricter(t)
 			}
 		case "pap":
 			if p, err := obs.ParsePAP(level); err == nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/obs"
 )
 
@@ -37,7 +38,7 @@ func (r *reading) connection(o *object) {
 		parts []string
 	}{{"port", []string{"dst-port"}}, {"protocol", []string{"layer7-protocol", "layer4-protocol", "layer3-protocol"}}} {
 		if value := strings.TrimSpace(o.one(f.parts...)); value != "" {
-			attrs = append(attrs, obs.Attribute{Name: f.name, Value: cut(value, 100)})
+			attrs = append(attrs, obs.Attribute{Name: f.name, Value: importer.Cut(value, 100)})
 		}
 	}
 	seen, err := span{r.time(o, "first-packet-seen"), r.time(o, "last-packet-seen")}.or(r.own).checked()

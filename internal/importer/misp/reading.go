@@ -145,7 +145,7 @@ func (r *reading) under() []entity.Entity {
 	if len(r.labels) == 0 && r.head.info != "" {
 		e, err := entity.New(entity.Label, "report:"+r.head.info)
 		if err != nil { // too long
-			e, err = entity.New(entity.Label, "report:"+cut(r.head.info, 300))
+			e, err = entity.New(entity.Label, "report:"+importer.Cut(r.head.info, 300))
 		}
 		if err == nil {
 			r.labels = append(r.labels, e)

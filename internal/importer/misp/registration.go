@@ -77,7 +77,7 @@ func (r *reading) x509(o *object) {
 		add(obs.Alias, other)
 	}
 	if e, err := entity.New(entity.Org, issuer.Authority()); err == nil {
-		add(obs.IssuedBy, e, obs.Attribute{Name: "issuer", Value: cut(issuer.String(), 1000)})
+		add(obs.IssuedBy, e, obs.Attribute{Name: "issuer", Value: importer.Cut(issuer.String(), 1000)})
 	}
 	if len(subject) > 1 { // a lone common name says no more than the name does
 		if e, err := entity.New(entity.Fingerprint, "subject:"+subject.String()); err == nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/extract"
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer"
 )
 
 // kinds says what the value of an attribute type names. A type that is not here
@@ -42,7 +43,7 @@ func values(typ, value string) (found []entity.Entity, port string, err error) {
 			break
 		}
 		if t == "port" {
-			port = cut(strings.TrimSpace(parts[i]), 20)
+			port = importer.Cut(strings.TrimSpace(parts[i]), 20)
 		}
 		e, ok, failed := named(t, parts[i])
 		if err == nil {

@@ -103,9 +103,7 @@ func decode(ctx context.Context, in *importer.Input, out importer.Sink) error {
 func readBars(line []byte) (e entry, err error) {
 	f := bytes.SplitN(line, bars, colCount+1)
 	if len(f) > colClient {
-		for i := range f[colClient] {
-			f[colClient][i] = '-'
-		}
+		importer.Blot(f[colClient])
 	}
 	if len(f) <= colTTL {
 		return e, fault.New(fault.Invalid, "the line has %d fields, want at least %d", len(f), colTTL+1)
@@ -122,10 +120,7 @@ func readJSON(line []byte) (e entry, err error) {
 	w.Reset(line)
 	for w.Next() {
 		v := w.Value()
-		s := string(v.Bytes())
-		if v.Kind == jsonl.Number {
-			s = string(v.Raw)
-		}
+		s := v.Scalar()
 		switch string(w.Key()) {
 		case "tstamp":
 			e.time = s
@@ -138,9 +133,7 @@ func readJSON(line []byte) (e entry, err error) {
 		case "ttl":
 			e.ttl = s
 		case "client", "src":
-			for i := 1; v.Kind == jsonl.String && i < len(v.Raw)-1; i++ {
-				v.Raw[i] = '-'
-			}
+			v.Blot()
 		}
 	}
 	return e, fault.Wrap(w.Err(), fault.Invalid, "")
@@ -153,7 +146,7 @@ func (e *entry) observation() (o obs.Observation, ok bool, err error) {
 		return o, false, err
 	}
 	if e.answer == "NXDOMAIN" || e.typ == "NXDOMAIN" {
-		o = obs.Observation{Subject: owner, Relation: obs.NotExist, Object: entity.Entity{Kind: entity.Label, Key: "tag:nxdomain"}}
+		o = obs.Observation{Subject: owner, Relation: obs.NotExist, Object: importer.NXDomain}
 		return o, true, e.measure(&o)
 	}
 	typ, err := obs.ParseRRType(e.typ)

@@ -62,7 +62,7 @@ func strength(key string) int {
 func (d *decoder) issuer(v *statement, cert entity.Entity, dn x509.Name, whole string) {
 	if e, err := entity.New(entity.Org, dn.Authority()); err == nil {
 		s := *v
-		s.attrs = []obs.Attribute{{Name: "issuer", Value: cut(whole, 1000)}}
+		s.attrs = []obs.Attribute{{Name: "issuer", Value: importer.Cut(whole, 1000)}}
 		d.pair(&s, obs.TLPUnset, obs.IssuedBy, cert, e)
 	}
 }

@@ -225,7 +225,7 @@ func (g *graph) restate(c *claim, states []link) {
 // which tells when they were observed, and its marking.
 func through(c *claim, n *node) claim {
 	p := *c
-	p.ends = stricter(p.ends, n.mark)
+	p.ends = p.ends.Stricter(n.mark)
 	if n.when != nil && n.when.known() && !c.exact {
 		s := *c.statement
 		s.span, s.exact = *n.when, true
@@ -269,7 +269,7 @@ func (g *graph) settle(l link) {
 	if to == nil {
 		return
 	}
-	ends := stricter(from.mark, to.mark)
+	ends := from.mark.Stricter(to.mark)
 	for _, a := range from.things {
 		for _, b := range to.things {
 			if g.step() {

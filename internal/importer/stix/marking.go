@@ -77,7 +77,7 @@ func definitionLevel(o *object) obs.TLP {
 	}
 	level := obs.TLPUnset
 	for _, s := range found {
-		level = stricter(level, parseTLP(s))
+		level = level.Stricter(parseTLP(s))
 	}
 	return level
 }
@@ -104,14 +104,6 @@ func parseTLP(s string) obs.TLP {
 	return obs.TLPUnset
 }
 
-// stricter returns the stricter of two levels; TLPUnset says nothing.
-func stricter(a, b obs.TLP) obs.TLP {
-	if a == obs.TLPUnset || b != obs.TLPUnset && b.Rank() > a.Rank() {
-		return b
-	}
-	return a
-}
-
 // taken is the level for which an unknown marking stands: what the user said, or
 // AMBER, as for what nobody marked.
 func (m *markings) taken() obs.TLP {
@@ -127,7 +119,7 @@ func (m *markings) taken() obs.TLP {
 func (m *markings) of(o *object) obs.TLP {
 	level := obs.TLPUnset
 	for _, id := range o.texts("object_marking_refs") {
-		level = stricter(level, m.level(id))
+		level = level.Stricter(m.level(id))
 	}
 	v := o.members["granular_markings"]
 	if v.Kind != jsonl.Array {
@@ -139,7 +131,7 @@ func (m *markings) of(o *object) obs.TLP {
 			continue
 		}
 		if id := in.text("marking_ref"); id != "" { // or it marks a language
-			level = stricter(level, m.level(id))
+			level = level.Stricter(m.level(id))
 		}
 	}
 	return level

@@ -3,7 +3,6 @@ package stix
 import (
 	"crypto/sha256"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/obs"
@@ -197,15 +196,4 @@ func (o *object) object(name string) *object {
 	in, err := readMembers(v.Raw)
 	o.note(name, err)
 	return in
-}
-
-// cut shortens text to n octets, at the border of a character. The rest isn't held.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return strings.Clone(s[:n])
 }

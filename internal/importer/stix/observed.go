@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/obs"
 )
 
@@ -79,7 +80,7 @@ func (d *decoder) embedded(o *object) (members []ref) {
 		}
 		self := in.resolve(name)
 		if err := d.observable(in, self); err != nil {
-			o.note("objects", fault.Wrap(err, fault.Invalid, "%q", cut(name, 40)))
+			o.note("objects", fault.Wrap(err, fault.Invalid, "%q", importer.Cut(name, 40)))
 		}
 		members = append(members, self)
 	}

@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer"
 )
 
 // comparison is one comparison of a pattern: an object path, an operator and
@@ -57,7 +58,7 @@ func (p *patternParser) want(what string) error {
 		return fault.New(fault.Invalid, "want %s, but the pattern ends", what)
 	}
 	return fault.New(fault.Invalid, "at character %d: want %s, not %q",
-		utf8.RuneCountInString(p.text[:p.i])+1, what, cut(rest, 20))
+		utf8.RuneCountInString(p.text[:p.i])+1, what, importer.Cut(rest, 20))
 }
 
 // chain reads operands between operators. Those that any operator but OR joins

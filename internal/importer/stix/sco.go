@@ -8,6 +8,7 @@ import (
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/obs"
 )
 
@@ -151,7 +152,7 @@ func traffic(o *object, is *node) error {
 		}
 	}
 	if all := o.texts("protocols"); len(all) > 0 {
-		s.attrs = append(s.attrs, obs.Attribute{Name: "protocol", Value: cut(strings.Join(all, " "), 100)})
+		s.attrs = append(s.attrs, obs.Attribute{Name: "protocol", Value: importer.Cut(strings.Join(all, " "), 100)})
 	}
 	is.extra = &extra{states: []link{{s, obs.CommunicatesWith, from, to}}}
 	return nil

@@ -208,11 +208,8 @@ func (d *decoder) lineage(o *object) string {
 	return ""
 }
 
-// maxLineage is how long a lineage may be (obs.Origin).
-const maxLineage = 200
-
 func (d *decoder) identity(o *object) error {
-	if name := cut(strings.ToValidUTF8(o.name(), "\uFFFD"), maxLineage); name != "" && d.remember() {
+	if name := importer.Cut(strings.ToValidUTF8(o.name(), "\uFFFD"), obs.MaxOriginText); name != "" && d.remember() {
 		d.names[keyOf(o.id)] = name
 	}
 	return nil
@@ -239,7 +236,7 @@ func (d *decoder) report(c *claim, about *node, t thing) {
 	if lineage == "" {
 		lineage = about.lineage
 	}
-	ends := stricter(c.ends, about.mark)
+	ends := c.ends.Stricter(about.mark)
 	d.emit(o, s, ends, lineage)
 	if t.Kind != entity.URL {
 		return
@@ -279,7 +276,7 @@ func (d *decoder) level(own, ends obs.TLP) obs.TLP {
 	if own == obs.TLPUnset && ends != obs.TLPUnset && d.in.Handling.TLP == obs.TLPUnset {
 		own = obs.Amber
 	}
-	return stricter(own, ends)
+	return own.Stricter(ends)
 }
 
 // origin returns the shared origin, made once.

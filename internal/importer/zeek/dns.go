@@ -11,9 +11,6 @@ import (
 	"github.com/spoor-cti/spoor/internal/wire/rdata"
 )
 
-// nxdomain is what a name is related to that does not exist.
-var nxdomain = entity.Entity{Kind: entity.Label, Key: "tag:nxdomain"}
-
 // dns reads a line of dns.log. Its answers are a flat list without owners: what
 // came through a chain of aliases belongs to the asked name only by way of it.
 func (d *decoder) dns(f fields) error {
@@ -30,7 +27,7 @@ func (d *decoder) dns(f fields) error {
 		return err
 	}
 	if f.get("rcode_name") == "NXDOMAIN" || f.get("rcode") == "3" {
-		d.emit(obs.Observation{Subject: name, Relation: obs.NotExist, Object: nxdomain, RRType: typ})
+		d.emit(obs.Observation{Subject: name, Relation: obs.NotExist, Object: importer.NXDomain, RRType: typ})
 		return nil
 	}
 	answers := f.list("answers")

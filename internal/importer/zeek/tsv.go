@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer"
 )
 
 // tsvFields are the columns of a line of text, by the header in force. A header
@@ -94,7 +95,7 @@ func (f *tsvFields) read(line []byte) error {
 	}
 	for _, i := range f.clients {
 		if i < len(f.cells) {
-			blot(f.cells[i])
+			importer.Blot(f.cells[i])
 		}
 	}
 	if len(f.cells) != len(f.names) {

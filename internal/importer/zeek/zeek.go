@@ -158,13 +158,6 @@ func (d *decoder) emit(o obs.Observation) {
 	d.rows = append(d.rows, o)
 }
 
-// blot overwrites a client's address where it stands in the line.
-func blot(b []byte) {
-	for i := range b {
-		b[i] = '-'
-	}
-}
-
 // jsonFields are the members of a JSON line.
 type jsonFields struct {
 	w jsonl.Walker
@@ -179,8 +172,8 @@ func (f *jsonFields) read(line []byte) error {
 	for f.w.Next() {
 		name := string(f.w.Key())
 		v := f.w.Value()
-		if (name == "id.orig_h" || name == "orig_h") && v.Kind == jsonl.String {
-			blot(v.Raw[1 : len(v.Raw)-1])
+		if name == "id.orig_h" || name == "orig_h" {
+			v.Blot()
 		}
 		f.m[name] = v
 	}

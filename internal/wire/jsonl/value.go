@@ -31,6 +31,25 @@ func (v Value) Text() (string, error) {
 	return string(v.Bytes()), nil
 }
 
+// Scalar returns a string, or a number as it stands; anything else is "".
+func (v Value) Scalar() string {
+	if v.Kind == Number {
+		return string(v.Raw)
+	}
+	return string(v.Bytes())
+}
+
+// Blot overwrites a string where it stands in the line, which must not be read
+// any further: for what no one may see, such as the address of a client.
+func (v Value) Blot() {
+	if v.Kind != String {
+		return
+	}
+	for i := 1; i < len(v.Raw)-1; i++ {
+		v.Raw[i] = '-'
+	}
+}
+
 // Int reads a whole number, also one that a careless sender put into quotes or
 // wrote with a fraction of zero.
 func (v Value) Int() (int64, error) {
