@@ -212,3 +212,12 @@ func Cut(s string, n int) string {
 	}
 	return strings.Clone(s[:n])
 }
+
+// Validity returns the ends between which a certificate is declared valid. Some run
+// backwards; then the dates say nothing.
+func Validity(first, last obs.Time) (from, to obs.Time) {
+	if first.Known() && last.Known() && first > last {
+		return 0, 0
+	}
+	return first, last
+}

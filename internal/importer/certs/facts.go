@@ -35,10 +35,8 @@ func (d *decoder) record(rec importer.Record, der []byte) error {
 // facts emits what the certificate says. The error tells which names of it could
 // not be read.
 func (d *decoder) facts(id entity.Entity, c *x509.Certificate, der []byte) error {
-	v := obs.Observation{Subject: id, Origin: d.declared, First: obs.At(c.NotBefore), Last: obs.At(c.NotAfter)}
-	if v.First.Known() && v.Last.Known() && v.First > v.Last { // such certificates exist; the dates say nothing
-		v.First, v.Last = 0, 0
-	}
+	v := obs.Observation{Subject: id, Origin: d.declared}
+	v.First, v.Last = importer.Validity(obs.At(c.NotBefore), obs.At(c.NotAfter))
 	add := func(rel obs.Relation, e entity.Entity, attrs ...obs.Attribute) {
 		v.Relation, v.Object, v.Attributes = rel, e, attrs
 		d.rows = append(d.rows, v)

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spoor-cti/spoor/internal/importer"
 	"github.com/spoor-cti/spoor/internal/importer/eve"
 	"github.com/spoor-cti/spoor/internal/importer/importertest"
 )
@@ -124,23 +123,10 @@ func TestClientsAreBlottedOut(t *testing.T) {
 		`{` + stamp + `}`,
 		`{` + stamp + `,"event_type":"dns","dns":{"type":"answ`,
 	} {
-		s := &raws{}
-		if err := eve.Format.Decode(t.Context(), &importer.Input{Reader: strings.NewReader(in), Source: "x"}, s); err != nil {
-			t.Fatal(err)
-		}
-		if len(s.lines) != 1 || strings.Contains(s.lines[0], "10.9.8.7") {
-			t.Errorf("the client is kept: %q", s.lines)
+		if raws, _ := importertest.Raws(t, eve.Format, in); len(raws) != 1 || strings.Contains(raws[0], "10.9.8.7") {
+			t.Errorf("the client is kept: %q", raws)
 		}
 	}
-}
-
-type raws struct{ lines []string }
-
-func (*raws) Context([]byte)    {}
-func (*raws) Incomplete(string) {}
-func (s *raws) Record(r importer.Record) error {
-	s.lines = append(s.lines, string(r.Raw))
-	return nil
 }
 
 func FuzzEVE(f *testing.F) {

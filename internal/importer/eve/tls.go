@@ -59,11 +59,9 @@ func certificate(m map[string]jsonl.Value) (cert, serial entity.Entity) {
 // about emits what the event tells of the certificate itself.
 func (d *decoder) about(cert, serial entity.Entity, m map[string]jsonl.Value) {
 	v := obs.Observation{Subject: cert, Origin: d.declared}
-	v.First, _ = obs.ParseTime(m["notbefore"].Scalar())
-	v.Last, _ = obs.ParseTime(m["notafter"].Scalar())
-	if v.First.Known() && v.Last.Known() && v.First > v.Last {
-		v.First, v.Last = 0, 0
-	}
+	first, _ := obs.ParseTime(m["notbefore"].Scalar())
+	last, _ := obs.ParseTime(m["notafter"].Scalar())
+	v.First, v.Last = importer.Validity(first, last)
 	put := func(rel obs.Relation, e entity.Entity, attrs ...obs.Attribute) {
 		v.Relation, v.Object, v.Attributes = rel, e, attrs
 		d.rows = append(d.rows, v)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -175,3 +176,48 @@ type nowhere struct{}
 func (nowhere) Context([]byte)               {}
 func (nowhere) Incomplete(string)            {}
 func (nowhere) Record(importer.Record) error { return nil }
+
+// Raws returns the records of a text as the ledger would keep them, and how many of
+// them were refused.
+func Raws(t testing.TB, f *importer.Format, text string) (raws []string, refused int) {
+	t.Helper()
+	s := &rawSink{}
+	if err := f.Decode(context.Background(), &importer.Input{Reader: strings.NewReader(text), Source: "x"}, s); err != nil {
+		t.Fatal(err)
+	}
+	return s.raws, s.refused
+}
+
+type rawSink struct {
+	nowhere
+	raws    []string
+	refused int
+}
+
+func (s *rawSink) Record(r importer.Record) error {
+	s.raws = append(s.raws, string(r.Raw))
+	if r.Err != nil {
+		s.refused++
+	}
+	return nil
+}
+
+// Fill is a stream of one octet, n times.
+func Fill(octet byte, n int) io.Reader { return &fill{octet, n} }
+
+type fill struct {
+	octet byte
+	left  int
+}
+
+func (f *fill) Read(p []byte) (int, error) {
+	if f.left == 0 {
+		return 0, io.EOF
+	}
+	n := min(f.left, len(p))
+	f.left -= n
+	for i := range p[:n] {
+		p[i] = f.octet
+	}
+	return n, nil
+}

@@ -1,7 +1,6 @@
 package misp_test
 
 import (
-	"bytes"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -176,22 +175,6 @@ func (s *places) Record(r importer.Record) error {
 	return nil
 }
 
-// filler is a stream of n octets of b.
-type filler struct {
-	n int
-	b byte
-}
-
-func (f *filler) Read(p []byte) (int, error) {
-	if f.n == 0 {
-		return 0, io.EOF
-	}
-	n := min(f.n, len(p))
-	f.n -= n
-	copy(p, bytes.Repeat([]byte{f.b}, n))
-	return n, nil
-}
-
 func run(t *testing.T, f *importer.Format, in ...io.Reader) *importertest.Result {
 	t.Helper()
 	return importertest.RunInput(t, f, &importer.Input{Reader: io.MultiReader(in...), Source: "misp", Handling: obs.Handling{TLP: obs.TLPUnset}})
@@ -200,19 +183,19 @@ func run(t *testing.T, f *importer.Format, in ...io.Reader) *importertest.Result
 func TestHuge(t *testing.T) {
 	before, after, _ := strings.Cut(event("@", "", `{"name":"tlp:green"}`), "@")
 	for name, in := range map[string]io.Reader{
-		"an attribute": io.MultiReader(strings.NewReader(before+`{"type":"attachment","data":"`), &filler{misp.Most, 'x'}, strings.NewReader(`"},`+attr+after)),
-		"brackets":     io.MultiReader(strings.NewReader(before+`{"type":`), &filler{misp.Most, '['}, &filler{misp.Most, ']'}, strings.NewReader(`},`+attr+after)),
+		"an attribute": io.MultiReader(strings.NewReader(before+`{"type":"attachment","data":"`), importertest.Fill('x', misp.Most), strings.NewReader(`"},`+attr+after)),
+		"brackets":     io.MultiReader(strings.NewReader(before+`{"type":`), importertest.Fill('[', misp.Most), importertest.Fill(']', misp.Most), strings.NewReader(`},`+attr+after)),
 	} {
 		r := run(t, misp.Format, in)
 		if r.Records != 2 || r.Rejected != 1 || len(r.Lines) != 1 || !strings.Contains(r.Reasons[0], "are longer than 16777216: take out what it embeds") || r.Err != nil || r.Incomplete != "" {
 			t.Errorf("%s: %.2000s", name, r)
 		}
 	}
-	r := run(t, misp.Format, strings.NewReader(`{"Event":{"EventReport":"`), &filler{misp.Most, 'x'}, strings.NewReader(`",`+event(attr, "", "")[len(`{"Event":{`):]))
+	r := run(t, misp.Format, strings.NewReader(`{"Event":{"EventReport":"`), importertest.Fill('x', misp.Most), strings.NewReader(`",`+event(attr, "", "")[len(`{"Event":{`):]))
 	if len(r.Lines) != 1 || !strings.Contains(r.Lines[0], "report:quay") || r.Err != nil {
 		t.Errorf("a member of the event: %.2000s", r)
 	}
-	r = run(t, misp.Format, strings.NewReader(`{"x":"`), &filler{misp.Most, 'x'}, strings.NewReader(`",`+attr[1:]+event(attr, "", "")))
+	r = run(t, misp.Format, strings.NewReader(`{"x":"`), importertest.Fill('x', misp.Most), strings.NewReader(`",`+attr[1:]+event(attr, "", "")))
 	if len(r.Lines) != 1 || r.Rejected != 1 || r.Err != nil {
 		t.Errorf("a lone attribute: %.2000s", r)
 	}

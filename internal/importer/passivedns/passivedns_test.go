@@ -61,29 +61,11 @@ func TestDetectAndBlot(t *testing.T) {
 		if f, err := (importer.Registry{passivedns.Format}).Detect(importer.Head{Data: []byte(in)}); err != nil || f == nil {
 			t.Errorf("not recognised: %s", in)
 		}
-		s := &raws{}
-		if err := passivedns.Format.Decode(t.Context(), &importer.Input{Reader: strings.NewReader(in), Source: "x"}, s); err != nil {
-			t.Fatal(err)
-		}
-		if len(s.lines) != 1 || strings.Contains(s.lines[0], "10.9.8.7") || s.reasons != 1 {
-			t.Errorf("the client is kept, or nothing was refused: %q", s.lines)
+		raws, refused := importertest.Raws(t, passivedns.Format, in)
+		if len(raws) != 1 || strings.Contains(raws[0], "10.9.8.7") || refused != 1 {
+			t.Errorf("the client is kept, or nothing was refused: %q", raws)
 		}
 	}
-}
-
-type raws struct {
-	lines   []string
-	reasons int
-}
-
-func (*raws) Context([]byte)    {}
-func (*raws) Incomplete(string) {}
-func (s *raws) Record(r importer.Record) error {
-	s.lines = append(s.lines, string(r.Raw))
-	if r.Err != nil {
-		s.reasons++
-	}
-	return nil
 }
 
 func FuzzPassiveDNS(f *testing.F) {

@@ -36,10 +36,8 @@ func (d *decoder) certificate(o *object, is *node) error {
 	slices.SortStableFunc(is.things, func(a, b thing) int { return strength(b.Key) - strength(a.Key) })
 	cert := is.things[0].Entity
 	v := &statement{mark: is.mark, lineage: is.lineage}
-	v.first, v.last, v.declared = o.time("validity_not_before"), o.time("validity_not_after"), true
-	if v.first.Known() && v.last.Known() && v.first > v.last { // such certificates exist; the dates say nothing
-		v.first, v.last = 0, 0
-	}
+	v.declared = true
+	v.first, v.last = importer.Validity(o.time("validity_not_before"), o.time("validity_not_after"))
 	for _, other := range is.things[1:] {
 		d.pair(v, obs.TLPUnset, obs.Alias, cert, other.Entity)
 	}

@@ -1,7 +1,6 @@
 package stix_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -120,29 +119,13 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// filler is a stream of n octets of b.
-type filler struct {
-	n int
-	b byte
-}
-
-func (f *filler) Read(p []byte) (int, error) {
-	if f.n == 0 {
-		return 0, io.EOF
-	}
-	n := min(f.n, len(p))
-	f.n -= n
-	copy(p, bytes.Repeat([]byte{f.b}, n))
-	return n, nil
-}
-
 func TestHugeObject(t *testing.T) {
 	two := indicator("2", "[domain-name:value='b.example']", "")
 	head, tail := `{"type":"artifact","id":"artifact--1","payload_bin":"`, `"}`
 	for name, in := range map[string]io.Reader{
-		"in a bundle": io.MultiReader(strings.NewReader(`{"objects":[`+head), &filler{stix.MaxObject, 'x'}, strings.NewReader(tail+","+two+"]}")),
-		"alone":       io.MultiReader(strings.NewReader(head), &filler{stix.MaxObject, 'x'}, strings.NewReader(tail+"\n"+two)),
-		"of brackets": io.MultiReader(strings.NewReader(`{"objects":[{"x":`), &filler{stix.MaxObject, '['}, &filler{stix.MaxObject, ']'}, strings.NewReader("},"+two+"]}")),
+		"in a bundle": io.MultiReader(strings.NewReader(`{"objects":[`+head), importertest.Fill('x', stix.MaxObject), strings.NewReader(tail+","+two+"]}")),
+		"alone":       io.MultiReader(strings.NewReader(head), importertest.Fill('x', stix.MaxObject), strings.NewReader(tail+"\n"+two)),
+		"of brackets": io.MultiReader(strings.NewReader(`{"objects":[{"x":`), importertest.Fill('[', stix.MaxObject), importertest.Fill(']', stix.MaxObject), strings.NewReader("},"+two+"]}")),
 	} {
 		r := importertest.RunInput(t, stix.Format, &importer.Input{Reader: in, Source: "stix"})
 		if r.Records != 2 || r.Rejected != 1 || len(r.Lines) != 1 || !strings.Contains(r.Reasons[0], "is longer than 16777216") || r.Err != nil || r.Incomplete != "" {

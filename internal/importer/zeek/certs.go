@@ -100,9 +100,7 @@ func (d *decoder) validity(f fields) (o obs.Observation) {
 			*t.to = at
 		}
 	}
-	if o.First.Known() && o.Last.Known() && o.First > o.Last { // such certificates exist; the dates say nothing
-		o.First, o.Last = 0, 0
-	}
+	o.First, o.Last = importer.Validity(o.First, o.Last)
 	o.Origin = d.declared
 	return o
 }
