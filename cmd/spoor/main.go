@@ -21,6 +21,7 @@ func main() {
 		debug.SetGCPercent(50)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 	code := cli.Main(ctx, version, os.Args[1:], cli.OS())
 	stop()
 	os.Exit(code)

@@ -23,7 +23,7 @@ const noteEvery = 30 * time.Second
 
 func (c *command) newBar(name string, total int64) *bar {
 	tty, _ := terminal(c.Err)
-	now := time.Now()
+	now := c.now()
 	return &bar{c: c, name: filepath.Base(name), total: total, began: now, shown: now, live: tty}
 }
 
@@ -32,7 +32,7 @@ func (b *bar) show(octets, records int64) {
 	if b.c.quiet {
 		return
 	}
-	now := time.Now()
+	now := b.c.now()
 	elapsed := now.Sub(b.began).Seconds()
 	if !b.live {
 		if now.Sub(b.shown) >= noteEvery {

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -53,9 +55,17 @@ func (e exit) Error() string { return "" }
 // usage is an error in how the command was called.
 type usage struct{ error }
 
+// Unwrap lets the error's code and hint be found.
+func (u usage) Unwrap() error { return u.error }
+
 // Main runs one command and returns the exit status.
 func Main(ctx context.Context, version string, args []string, s Streams) int {
-	c := &command{Streams: s, version: version}
+	return run(ctx, version, args, s, time.Now)
+}
+
+// run is Main with the clock handed in.
+func run(ctx context.Context, version string, args []string, s Streams, now func() time.Time) int {
+	c := &command{Streams: s, version: version, now: now}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(s.In)
@@ -64,6 +74,9 @@ func Main(ctx context.Context, version string, args []string, s Streams) int {
 	err := root.ExecuteContext(ctx)
 	if cerr := c.close(); err == nil {
 		err = cerr
+	}
+	if c.out != nil {
+		c.out.end(err != nil && err.Error() != "")
 	}
 	return c.report(ctx, err)
 }
@@ -98,6 +111,7 @@ func status(ctx context.Context, err error) int {
 type command struct {
 	Streams
 	version string
+	now     func() time.Time
 
 	data, color, output  string
 	json, quiet, verbose bool
@@ -118,9 +132,8 @@ func (c *command) root() *cobra.Command {
 			"              spoor import FILE…      your own exports, logs, lists and reports\n" +
 			"              spoor pivot SEED…       what belongs to these indicators, and why",
 		SilenceUsage: true, SilenceErrors: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		PersistentPreRunE: func(*cobra.Command, []string) error { return c.prepare() },
-		Args:              cobra.NoArgs,
+		Args:              func(cmd *cobra.Command, args []string) error { return unknown(cmd, args) },
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	f := root.PersistentFlags()
@@ -140,26 +153,64 @@ func (c *command) root() *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: "ask", Title: "Ask:"}, &cobra.Group{ID: "fill", Title: "Fill:"}, &cobra.Group{ID: "keep", Title: "Keep:"},
 	)
+	root.SetHelpCommandGroupID("keep")
+	root.SetCompletionCommandGroupID("keep")
 	for _, cmd := range c.commands() {
-		args := cmd.Args
-		if args != nil {
-			cmd.Args = func(cmd *cobra.Command, list []string) error {
-				if err := args(cmd, list); err != nil {
-					return usage{err}
-				}
-				return nil
-			}
-		}
+		argumentErrors(cmd)
 		root.AddCommand(cmd)
 	}
+	root.AddCommand(topics()...)
+	c.complete(root)
 	return root
+}
+
+// argumentErrors makes wrong arguments of a command and of those below it errors
+// in usage.
+func argumentErrors(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		argumentErrors(sub)
+	}
+	args := cmd.Args
+	if args == nil {
+		return
+	}
+	cmd.Args = func(cmd *cobra.Command, list []string) error {
+		if err := args(cmd, list); err != nil {
+			return usage{err}
+		}
+		return nil
+	}
+}
+
+// unknown refuses a command that isn't there, and names those that look like it.
+func unknown(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	err := fault.New(fault.Invalid, "there is no command %q", strings.TrimSpace(strings.TrimPrefix(cmd.CommandPath(), "spoor")+" "+args[0]))
+	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+		return usage{err.Hinted("did you mean: %s", strings.Join(like, ", "))}
+	}
+	return usage{err.Hinted("see `%s --help`", cmd.CommandPath())}
+}
+
+// groupOf is a command that only has others below it.
+func groupOf(use, short string, below ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: unknown,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(below...)
+	return cmd
 }
 
 // commands lists the commands, each made in a file of its own.
 func (c *command) commands() []*cobra.Command {
 	return []*cobra.Command{
-		c.importCommand(), c.pivotCommand(), c.whyCommand(), c.showCommand(), c.neighboursCommand(), c.timelineCommand(),
-		c.demoCommand(), c.extractCommand(), c.rejectsCommand(), c.storeCommand(), c.versionCommand(),
+		c.importCommand(), c.rejectsCommand(), c.extractCommand(),
+		c.pivotCommand(), c.whyCommand(), c.showCommand(), c.neighboursCommand(), c.timelineCommand(), c.noiseCommand(),
+		c.demoCommand(), c.storeCommand(), c.versionCommand(),
 	}
 }
 
@@ -167,6 +218,10 @@ func (c *command) commands() []*cobra.Command {
 func (c *command) prepare() error {
 	out, err := newPrinter(c)
 	c.out = out
+	if err != nil {
+		return err
+	}
+	_, err = c.view(c.now()) // wrong flags are told before a store is looked for
 	return err
 }
 
@@ -181,8 +236,11 @@ func (c *command) openWith(open func(config.Config) (*app.App, error)) (*app.App
 		return c.opened, nil
 	}
 	a, err := open(config.Config{Data: c.data})
-	c.opened = a
-	return a, err
+	if err != nil {
+		return nil, err
+	}
+	a.Now, c.opened = c.now, a
+	return a, nil
 }
 
 func (c *command) close() error {
@@ -193,7 +251,7 @@ func (c *command) close() error {
 }
 
 // view makes the reader's view of the flags.
-func (c *command) view(a *app.App) (store.View, error) {
+func (c *command) view(now time.Time) (store.View, error) {
 	v := store.Everything
 	if c.tlp != "" {
 		t, err := obs.ParseTLP(c.tlp)
@@ -209,7 +267,7 @@ func (c *command) view(a *app.App) (store.View, error) {
 		if t.value == "" {
 			continue
 		}
-		at, err := parseMoment(t.value, a.Now())
+		at, err := parseMoment(t.value, now)
 		if err != nil {
 			return v, usage{fault.Wrap(err, fault.Invalid, "%s", t.flag)}
 		}

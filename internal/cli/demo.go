@@ -73,7 +73,7 @@ func (c *command) loadDemo(ctx context.Context, a *app.App) error {
 	p.line("  %s", p.style(dim, "fictitious: "+grouped(demo.Names)+" benign names, a content network, parking, a privacy service, one campaign"))
 	p.line("  %s", p.style(dim, "real:       "+demo.Credit))
 	p.line("")
-	began := time.Now()
+	began := c.now()
 	if err := a.WriteNoise(demo.NoiseLists()); err != nil {
 		return err
 	}
@@ -93,13 +93,13 @@ func (c *command) loadDemo(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
-	took := time.Since(began).Seconds()
+	took := max(c.now().Sub(began).Seconds(), 1e-3)
 	p.line("loaded   %s observations in %s, %s a second, each batch synced", grouped(total+res.Observations), seconds(took), grouped(int64(float64(total)/took)))
 	return nil
 }
 
 func (c *command) indexDemo(ctx context.Context, a *app.App) (*pivot.Engine, error) {
-	began := time.Now()
+	began := c.now()
 	bar := c.newBar("indexing", 0)
 	a.Now = func() time.Time { return synth.Now.Std() }
 	engine, err := a.Engine(ctx, store.Everything, func(p index.Progress) { bar.part(p.Edges, p.Total) })
@@ -108,7 +108,7 @@ func (c *command) indexDemo(ctx context.Context, a *app.App) (*pivot.Engine, err
 		return nil, err
 	}
 	n, err := engine.Names.Names()
-	c.out.line("indexed  %s names in %s", grouped(n), seconds(time.Since(began).Seconds()))
+	c.out.line("indexed  %s names in %s", grouped(n), seconds(c.now().Sub(began).Seconds()))
 	c.out.line("")
 	return engine, err
 }
@@ -158,12 +158,12 @@ func (c *command) demoPivot(ctx context.Context, engine *pivot.Engine, seeds []s
 	for _, s := range seeds {
 		list = append(list, entity.Entity{Kind: entity.Domain, Key: s})
 	}
-	began := time.Now()
+	began := c.now()
 	res, err := engine.Pivot(ctx, list, pivot.Options{})
 	if err != nil {
 		return nil, err
 	}
-	took := time.Since(began)
+	took := c.now().Sub(began)
 	if !c.out.people() {
 		return res, c.pivotJSON(res, 0)
 	}

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/spoor-cti/spoor/internal/entity"
+	"github.com/spoor-cti/spoor/internal/extract"
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/store"
 )
@@ -21,7 +23,7 @@ type asked struct {
 // from standard input with "-", in any pasted form. What can be read in several
 // ways is taken as the first that the store knows.
 func (c *command) entities(ctx context.Context, r store.Reader, args []string) ([]asked, error) {
-	words, err := c.words(args)
+	words, err := c.words(ctx, args)
 	if err != nil {
 		return nil, err
 	}
@@ -44,16 +46,21 @@ func (c *command) entities(ctx context.Context, r store.Reader, args []string) (
 }
 
 // words expands @FILE and "-".
-func (c *command) words(args []string) ([]string, error) {
+func (c *command) words(ctx context.Context, args []string) ([]string, error) {
 	var out []string
 	for _, arg := range args {
 		var text []byte
 		var err error
 		switch {
 		case arg == "-":
-			text, err = io.ReadAll(io.LimitReader(c.In, maxText))
+			c.noteWaiting()
+			text, err = readText(newInterruptible(ctx, c.In), "standard input")
 		case strings.HasPrefix(arg, "@"):
-			if text, err = os.ReadFile(arg[1:]); err != nil {
+			var f *os.File
+			if f, err = os.Open(arg[1:]); err == nil {
+				text, err = readText(f, arg[1:])
+				f.Close()
+			} else {
 				err = fileError(err)
 			}
 		default:
@@ -63,21 +70,91 @@ func (c *command) words(args []string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, indicators(text)...)
+		found := indicators(text)
+		if len(found) == 0 {
+			return nil, usage{fault.New(fault.Invalid, "there is no indicator in %s", arg)}
+		}
+		out = append(out, found...)
 	}
 	return out, nil
 }
 
-// maxText is how much text is read for indicators given on standard input.
+// maxText is how much text is read for indicators.
 const maxText = 64 << 20
 
-// indicators lists what a text names, one a line.
+func readText(r io.Reader, name string) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxText+1))
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "couldn't read %s", name)
+	}
+	if len(text) > maxText {
+		return nil, fault.New(fault.Invalid, "%s is longer than %d MB", name, maxText>>20).
+			Hinted("take the indicators out first: spoor extract FILE > indicators")
+	}
+	return text, nil
+}
+
+// indicators lists what a text names, each once: a list with one indicator a line,
+// what another spoor command wrote, or any prose.
 func indicators(text []byte) (out []string) {
-	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			out = append(out, line)
+	seen := map[string]bool{}
+	add := func(w string) {
+		if !seen[w] {
+			seen[w] = true
+			out = append(out, w)
 		}
 	}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || line[0] == '#':
+		case line[0] == '{':
+			for _, w := range fromJSON(line) {
+				add(w)
+			}
+		case isWord(line):
+			add(line)
+		default:
+			extract.Scan([]byte(line), func(h extract.Hit) bool {
+				add(h.Entity.String())
+				return true
+			})
+		}
+	}
+	return out
+}
+
+// isWord reports whether a line is one indicator and nothing else.
+func isWord(line string) bool {
+	kind, rest, ok := strings.Cut(line, ":")
+	if ok && isKind(kind) {
+		if rest == "" || rest[0] == ' ' { // "Email: see below" stands in prose
+			return false
+		}
+	} else if strings.ContainsAny(line, " \t,;|<>\"") {
+		return false
+	}
+	_, err := entity.Parse(line)
+	return err == nil
+}
+
+// fromJSON takes the entity out of a line that a spoor command wrote; of any other
+// object, what its text names.
+func fromJSON(line string) (out []string) {
+	var j struct{ Type, Entity string }
+	if err := json.Unmarshal([]byte(line), &j); err == nil {
+		switch j.Type {
+		case "summary", "skipped", "more":
+			return nil // what a pivot did not follow is no seed
+		}
+		if _, err := entity.Parse(j.Entity); err == nil {
+			return []string{j.Entity}
+		}
+	}
+	extract.Scan([]byte(line), func(h extract.Hit) bool {
+		out = append(out, h.Entity.String())
+		return true
+	})
 	return out
 }
 
@@ -101,6 +178,16 @@ func (c *command) choose(ctx context.Context, r store.Reader, word string) (aske
 		}
 	}
 	return asked{Entity: first}, nil
+}
+
+// shellWord quotes what a shell would not take as one word.
+func shellWord(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-:/@+%,", r) || r > 0x9f)
+	}) < 0 {
+		return clean(s)
+	}
+	return "'" + strings.ReplaceAll(clean(s), "'", `'\''`) + "'"
 }
 
 func isKind(s string) bool {

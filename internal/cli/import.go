@@ -36,9 +36,10 @@ func (c *command) importCommand() *cobra.Command {
 		Long: "Reads files, folders or standard input (-), plain, gzip or zstd; the format is found by\n" +
 			"content. What can't be read is kept with its reason (spoor rejects). Importing the same\n" +
 			"again, or a log that has grown, changes nothing twice.",
-		Example: "  spoor import dnsdb.json.gz zeek/ report.txt\n  zcat feed.gz | spoor import --as cof --source partner --tlp GREEN -",
-		Args:    cobra.MinimumNArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return c.runImport(cmd.Context(), args, &f) },
+		Example: "  spoor import dnsdb.json.gz zeek/ report.txt\n  zcat feed.gz | spoor import --as cof --source partner --tlp GREEN -\n" +
+			"  spoor import --label actor:bear --date 2024-05-03 report.txt",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.runImport(cmd.Context(), args, &f) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.as, "as", "", "format, instead of finding it by content")
@@ -96,9 +97,11 @@ func (c *command) runImport(ctx context.Context, args []string, f *importFlags) 
 	}
 	whole := true
 	var failed error
+	var sum ingest.Result
 	for _, name := range files {
 		res, err := c.importFile(ctx, a, name, f)
 		if res.Received > 0 || err == nil {
+			addResult(&sum, &res)
 			if err := c.printResult(&res); err != nil {
 				return err
 			}
@@ -107,12 +110,16 @@ func (c *command) runImport(ctx context.Context, args []string, f *importFlags) 
 			if ctx.Err() != nil || len(files) == 1 || !goOn(err) {
 				return err
 			}
-			c.out.failure(fault.Wrap(err, fault.CodeOf(err), "%s", name), exitPartial)
+			if !strings.Contains(err.Error(), name) {
+				err = fault.Wrap(err, fault.CodeOf(err), "%s", name)
+			}
+			c.out.failure(err, exitPartial)
 			failed = err
 			continue
 		}
 		whole = whole && res.Whole()
 	}
+	c.summary(ctx, a, &sum, len(files))
 	if (!whole || failed != nil) && !f.acceptPartial {
 		return exit(exitPartial)
 	}
@@ -131,6 +138,8 @@ func (c *command) importFile(ctx context.Context, a *app.App, name string, f *im
 	var size int64
 	if name == "-" {
 		in.Base = ""
+		in.Reader = newInterruptible(ctx, c.In)
+		c.noteWaiting()
 	} else {
 		file, err := os.Open(name)
 		if err != nil {
@@ -146,7 +155,13 @@ func (c *command) importFile(ctx context.Context, a *app.App, name string, f *im
 	defer bar.done()
 	opt := f.opt
 	opt.Progress = func(p ingest.Progress) { bar.show(p.Octets, p.Records) }
-	return a.Import(ctx, in, opt)
+	res, err := a.Import(ctx, in, opt)
+	if res.Rejected+res.Partial > 0 {
+		if kerr := a.KeepMarks(ctx, res.Run, in.Base, &opt); err == nil {
+			err = kerr
+		}
+	}
+	return res, err
 }
 
 func fileError(err error) error {
@@ -187,33 +202,89 @@ func expand(args []string) ([]string, error) {
 	return out, nil
 }
 
+// printResult tells the account of one file, in a line.
 func (c *command) printResult(r *ingest.Result) error {
-	if !c.out.people() {
-		return c.out.json(r)
+	p := c.out
+	switch {
+	case p.mode == asCSV:
+		t := &table{cols: []column{
+			{title: "file"},
+			{title: "format"},
+			{title: "source"},
+			{title: "received"},
+			{title: "accepted"},
+			{title: "replayed"},
+			{title: "rejected"},
+			{title: "partial"},
+			{title: "observations"},
+			{title: "seconds"},
+			{title: "incomplete"},
+			{title: "run"},
+		}}
+		t.add(r.File, r.Format, r.Source, fmt.Sprint(r.Received), fmt.Sprint(r.Accepted), fmt.Sprint(r.Replayed), fmt.Sprint(r.Rejected),
+			fmt.Sprint(r.Partial), fmt.Sprint(r.Observations), fmt.Sprint(r.Seconds), clean(r.Incomplete), r.Run)
+		return p.print(t, false)
+	case !p.people():
+		return p.json(r)
 	}
-	rate := ""
-	if r.Seconds > 0 {
-		rate = fmt.Sprintf(" in %s, %s/s", seconds(r.Seconds), grouped(int64(float64(r.Received)/r.Seconds)))
+	p.line("%s  %s  %s", p.style(bold, clean(r.File)), p.style(cyan, r.Format), c.account(r))
+	if r.Incomplete != "" {
+		p.line("  %s %s", p.style(yellow, "incomplete:"), clean(r.Incomplete))
 	}
-	c.out.line("%s  %s  %s records%s", c.out.style(bold, r.File), c.out.style(cyan, r.Format), grouped(r.Received), c.out.style(dim, rate))
-	parts := []string{c.out.style(green, grouped(r.Accepted)+" accepted") + c.out.style(dim, " as "+grouped(r.Observations)+" observations")}
+	if r.Rejected+r.Partial > 0 {
+		p.line("  %s", p.style(dim, "why: spoor rejects list --run "+r.Run))
+	}
+	return nil
+}
+
+// account says in one line what became of the records.
+func (c *command) account(r *ingest.Result) string {
+	p := c.out
+	parts := []string{plural(int(r.Received), "record")}
+	switch {
+	case r.Accepted > 0 && r.Observations == 0:
+		parts = append(parts, p.style(yellow, "nothing to store in them"))
+	case r.Accepted > 0:
+		parts = append(parts, p.style(green, grouped(r.Accepted)+" accepted")+p.style(dim, " as "+plural(int(r.Observations), "observation")))
+	}
 	if r.Replayed > 0 {
 		parts = append(parts, grouped(r.Replayed)+" known already")
 	}
 	if r.Rejected > 0 {
-		parts = append(parts, c.out.style(yellow, grouped(r.Rejected)+" rejected"))
+		parts = append(parts, p.style(yellow, grouped(r.Rejected)+" rejected"))
 	}
 	if r.Partial > 0 {
-		parts = append(parts, c.out.style(yellow, grouped(r.Partial)+" in part"))
+		parts = append(parts, p.style(yellow, grouped(r.Partial)+" in part"))
 	}
-	c.out.line("  %s", strings.Join(parts, ", "))
-	if r.Incomplete != "" {
-		c.out.line("  %s %s", c.out.style(yellow, "incomplete:"), clean(r.Incomplete))
+	took := ""
+	if r.Seconds >= 1 {
+		took = p.style(dim, fmt.Sprintf("  %s, %s/s", seconds(r.Seconds), grouped(int64(float64(r.Received)/r.Seconds))))
 	}
-	if r.Rejected+r.Partial > 0 {
-		c.out.line("  %s", c.out.style(dim, "why: spoor rejects list --run "+r.Run))
+	return strings.Join(parts, ", ") + took
+}
+
+func addResult(sum, r *ingest.Result) {
+	sum.Received += r.Received
+	sum.Accepted += r.Accepted
+	sum.Replayed += r.Replayed
+	sum.Rejected += r.Rejected
+	sum.Partial += r.Partial
+	sum.Observations += r.Observations
+	sum.Seconds += r.Seconds
+}
+
+// summary tells a person the sum of several files, and that the index of names
+// is behind: what was imported is in `show` at once, and in `pivot` after it.
+func (c *command) summary(ctx context.Context, a *app.App, sum *ingest.Result, files int) {
+	if !c.out.people() || c.quiet {
+		return
 	}
-	return nil
+	if files > 1 {
+		c.out.line("%s  %s", c.out.style(bold, plural(files, "file")), c.account(sum))
+	}
+	if n, err := a.Waiting(ctx); err == nil && n > 0 { // only a hint: an index that can't be read tells so itself
+		c.out.note("%s wait for the index of names, which catches up at the next pivot", plural(int(n), "edge"))
+	}
 }
 
 // seconds writes a duration for people.

@@ -73,9 +73,17 @@ func (c *command) neighbours(ctx context.Context, r store.Reader, e entity.Entit
 		return false, err
 	}
 	if cursor != "" {
-		c.out.note("there is more; the next page: --cursor %s", cursor)
+		c.out.note("there is more: --limit %d%s", 10*limit, cursorHint(c.verbose, cursor))
 	}
 	return true, nil
+}
+
+// cursorHint names the cursor, which is long, to those who want to know more.
+func cursorHint(verbose bool, cursor store.Cursor) string {
+	if !verbose {
+		return ", or page by page (-v tells the cursor)"
+	}
+	return ", or the next page: --cursor " + string(cursor)
 }
 
 // page calls f for at most limit rows (0: all) and returns how many there were,
@@ -107,15 +115,19 @@ type more struct {
 // streamRows writes rows as NDJSON or CSV while they are read.
 func (c *command) streamRows(ctx context.Context, r store.Reader, e entity.Entity, q store.Query, limit int) (bool, error) {
 	if c.out.mode == asCSV {
-		t := factTable()
-		n, _, err := c.page(ctx, r, e, q, limit, func(row *store.Row) error {
-			c.out.addFact(t, row)
-			return nil
+		t := factCSV()
+		n, cursor, err := c.page(ctx, r, e, q, limit, func(row *store.Row) error {
+			t.rows = t.rows[:0]
+			c.out.addFactCSV(t, row)
+			return c.out.print(t, false)
 		})
-		if err != nil {
-			return false, err
+		if err == nil && n == 0 {
+			c.nothing(e)
 		}
-		return n > 0, c.out.print(t, false)
+		if err == nil && cursor != "" {
+			c.out.note("there is more; the next page: --cursor %s", cursor)
+		}
+		return n > 0, err
 	}
 	n, cursor, err := c.page(ctx, r, e, q, limit, func(row *store.Row) error { return c.out.json(toJSON(row)) })
 	if err == nil && n == 0 {

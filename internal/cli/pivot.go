@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,7 +50,7 @@ func (c *command) runPivot(ctx context.Context, args []string, f *pivotFlags) er
 	if err != nil {
 		return err
 	}
-	v, err := c.view(a)
+	v, err := c.view(c.now())
 	if err != nil {
 		return err
 	}
@@ -65,9 +67,12 @@ func (c *command) runPivot(ctx context.Context, args []string, f *pivotFlags) er
 	if err != nil {
 		return err
 	}
-	if c.out.people() {
+	switch {
+	case c.out.people():
 		err = c.printPivot(res, f)
-	} else {
+	case c.out.mode == asCSV:
+		err = c.pivotCSV(res, f.limit)
+	default:
 		err = c.pivotJSON(res, f.limit)
 	}
 	if err == nil && len(res.Suspects) == 0 && c.emptyIsNothing {
@@ -82,7 +87,7 @@ func (c *command) engine(ctx context.Context) (*app.App, *pivot.Engine, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := c.view(a)
+	v, err := c.view(c.now())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -91,6 +96,9 @@ func (c *command) engine(ctx context.Context) (*app.App, *pivot.Engine, error) {
 	bar.done()
 	return a, e, err
 }
+
+// shownSeeds is how many seeds with the same note are named.
+const shownSeeds = 5
 
 // printPivot tells a person what was found, why, and what was left out.
 func (c *command) printPivot(res *pivot.Result, f *pivotFlags) error {
@@ -109,7 +117,7 @@ func (c *command) printPivot(res *pivot.Result, f *pivotFlags) error {
 		{title: "suspect", style: bold, least: 24},
 		{title: "hop", right: true, style: dim},
 		{title: "since"},
-		{title: "because", least: 30},
+		{title: "because", least: 30, flow: cutParts},
 	}}
 	for i := range res.Suspects[:min(limit, len(res.Suspects))] {
 		s := &res.Suspects[i]
@@ -132,15 +140,38 @@ func (c *command) printPivot(res *pivot.Result, f *pivotFlags) error {
 	return nil
 }
 
+// pivotCSV writes the suspects alone: what was left out stands in the other forms.
+func (c *command) pivotCSV(res *pivot.Result, limit int) error {
+	t := &table{cols: []column{{title: "entity"}, {title: "bits"}, {title: "probability"}, {title: "hops"}, {title: "first"}, {title: "last"}, {title: "because"}}}
+	if limit == 0 {
+		limit = len(res.Suspects)
+	}
+	for i := range res.Suspects[:min(limit, len(res.Suspects))] {
+		s := &res.Suspects[i]
+		t.add(s.Entity.Kind.String()+":"+c.out.name(s.Entity), s.Bits.String(), fmt.Sprintf("%.4f", s.Bits.Probability()), fmt.Sprint(s.Hops),
+			s.First.String(), s.Last.String(), c.brief(s.Terms))
+	}
+	return c.out.print(t, false)
+}
+
 func (c *command) seedLines(res *pivot.Result) {
 	p := c.out
 	used := 0
+	told := map[string]int{} // by note: a report may name hundreds that nobody knows
 	for _, s := range res.Seeds {
 		if !strings.HasSuffix(s.Note, "not used") {
 			used++
 		}
-		if s.Note != "" {
+		if s.Note == "" {
+			continue
+		}
+		if told[s.Note]++; told[s.Note] <= shownSeeds {
 			p.line("%s %s: %s", p.style(yellow, "seed"), p.named(s.Entity), clean(s.Note))
+		}
+	}
+	for _, note := range slices.Sorted(maps.Keys(told)) {
+		if n := told[note] - shownSeeds; n > 0 {
+			p.line("%s: %s", p.style(yellow, grouped(int64(n))+" more seeds"), clean(note))
 		}
 	}
 	few := ""
@@ -166,7 +197,7 @@ func (c *command) brief(terms []score.Term) string {
 		if t.Name == "prior" || t.Bits < 500 || len(parts) == 4 {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s %s %s", t.Name, cut(c.termValue(&t), 34), t.Bits))
+		parts = append(parts, fmt.Sprintf("%s %s %s", t.Name, cut(c.termValue(&t), 26), t.Bits))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -188,7 +219,13 @@ func (c *command) termValue(t *score.Term) string {
 func (c *command) explain(name string, bits score.Bits, terms []score.Term, notes []string) {
 	p := c.out
 	p.line("%s  %s bits, P %s", p.style(bold, name), bits, probability(bits.Probability()))
-	t := &table{cols: []column{{right: true}, {style: cyan}, {style: bold, least: 20}, {least: 30}, {style: dim, least: 16}}}
+	t := &table{cols: []column{
+		{right: true},
+		{style: cyan},
+		{style: bold, least: 20},
+		{least: max(36, p.width*5/12), flow: wrapWords}, // the reason first: the rest stands in the JSON
+		{style: dim, least: 12, flow: cutParts},
+	}}
 	for i := range terms {
 		term := &terms[i]
 		t.add(term.Bits.String(), term.Name, c.termValue(term), clean(term.Why), c.rowBrief(term))
@@ -208,13 +245,13 @@ func (c *command) rowBrief(t *score.Term) string {
 	r := t.Rows[0]
 	s := r.Source
 	if r.First.Known() {
-		s += " " + r.First.Date()
+		s += " · " + r.First.Date()
 		if r.Last != r.First {
 			s += " to " + r.Last.Date()
 		}
 	}
 	if n := len(t.Rows) - 1; n > 0 {
-		s += fmt.Sprintf(" +%d", n)
+		s += fmt.Sprintf(" · +%d", n)
 	}
 	return clean(s)
 }
@@ -244,7 +281,7 @@ func (c *command) skippedLines(res *pivot.Result) {
 	p := c.out
 	p.line("")
 	p.line("%s", p.style(bold, "left out"))
-	t := &table{cols: []column{{right: true}, {style: cyan}, {style: bold, least: 24}, {style: yellow}, {style: dim, least: 30}}}
+	t := &table{cols: []column{{right: true}, {style: cyan}, {style: bold, least: 24}, {style: yellow}, {style: dim, least: 30, flow: wrapWords}}}
 	for _, s := range res.Skipped[:min(shownSkipped, len(res.Skipped))] {
 		class := string(s.Class)
 		if class == "" {
@@ -273,7 +310,7 @@ func (c *command) whyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, err := c.view(a)
+			v, err := c.view(c.now())
 			if err != nil {
 				return err
 			}
@@ -287,6 +324,13 @@ func (c *command) whyCommand() *cobra.Command {
 			l, err := engine.Why(ctx, list[0].Entity, list[1].Entity)
 			if err != nil {
 				return err
+			}
+			if c.out.mode == asCSV {
+				t := &table{cols: []column{{title: "bits"}, {title: "feature"}, {title: "value"}, {title: "why"}}}
+				for i := range l.Terms {
+					t.add(l.Terms[i].Bits.String(), l.Terms[i].Name, c.termValue(&l.Terms[i]), clean(l.Terms[i].Why))
+				}
+				return c.out.print(t, false)
 			}
 			if !c.out.people() {
 				return c.out.json(whyJSON(list[0].Entity, list[1].Entity, l))

@@ -29,8 +29,12 @@ type printer struct {
 	color    bool // of results
 	errColor bool // of talk
 	defang   bool
-	width    int // of the terminal; 0: no limit
+	width    int  // of the lines of a table
+	began    bool // something of the results was written: of JSON an array, of CSV the titles
 }
+
+// pipedWidth is how wide tables are that go to no terminal.
+const pipedWidth = 120
 
 func newPrinter(c *command) (*printer, error) {
 	p := &printer{c: c, mode: c.output}
@@ -48,6 +52,7 @@ func newPrinter(c *command) (*printer, error) {
 	default:
 		return p, usage{fault.New(fault.Invalid, "-o wants table, json, ndjson or csv, not %q", p.mode)}
 	}
+	p.width = pipedWidth
 	if tty {
 		p.width = width
 	}
@@ -89,11 +94,33 @@ func terminal(w io.Writer) (bool, int) {
 // people reports whether results are for a person's eyes.
 func (p *printer) people() bool { return p.mode == asTable }
 
-// json writes one object as a line.
+// json writes one object: as a line, or as an element of an array with -o json.
 func (p *printer) json(v any) error {
+	if p.mode == asJSON {
+		sep := ","
+		if !p.began {
+			sep = "["
+		}
+		if _, err := io.WriteString(p.c.Out, sep); err != nil {
+			return err
+		}
+	}
+	p.began = true
 	enc := json.NewEncoder(p.c.Out)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
+}
+
+// end ends the results: an array is closed, also an empty one, but none begins
+// where a command failed.
+func (p *printer) end(failed bool) {
+	switch {
+	case p.mode != asJSON:
+	case p.began:
+		fmt.Fprintln(p.c.Out, "]")
+	case !failed:
+		fmt.Fprintln(p.c.Out, "[]")
+	}
 }
 
 // line writes one line of a person's result.

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spoor-cti/spoor/internal/obs"
@@ -118,6 +120,46 @@ func (p *printer) addFact(t *table, r *store.Row) {
 			count = grouped(int64(i.Count))
 		}
 		t.add(rel, other, typ, bound(i.First, i.Flags&obs.FirstBound != 0, "≤"), lastOf(i), count, source, clean(note))
+	}
+}
+
+// factCSV prepares a table of rows for a spreadsheet: a line for each interval,
+// everything in it, so that lines can be sorted.
+func factCSV() *table {
+	return &table{cols: []column{
+		{title: "entity"},
+		{title: "relation"},
+		{title: "direction"},
+		{title: "other"},
+		{title: "rrtype"},
+		{title: "first"},
+		{title: "last"},
+		{title: "count"},
+		{title: "source"},
+		{title: "basis"},
+		{title: "tlp"},
+		{title: "attributes"},
+	}}
+}
+
+func (p *printer) addFactCSV(t *table, r *store.Row) {
+	j := toJSON(r)
+	var attrs []string
+	for name, v := range j.Attributes {
+		attrs = append(attrs, name+"="+v)
+	}
+	slices.Sort(attrs)
+	self := r.Subject
+	if !r.Out {
+		self = r.Object
+	}
+	for _, i := range j.Intervals {
+		count := ""
+		if i.Count != nil {
+			count = strconv.FormatUint(*i.Count, 10)
+		}
+		t.add(self.Kind.String()+":"+p.name(self), j.Relation, j.Direction, r.Other().Kind.String()+":"+p.name(r.Other()), j.RRType, i.First, i.Last,
+			count, clean(j.Source), j.Basis, j.TLP, clean(strings.Join(attrs, "  ")))
 	}
 }
 

@@ -34,7 +34,7 @@ func (c *command) eachEntity(ctx context.Context, args []string, f func(context.
 	if err != nil {
 		return err
 	}
-	v, err := c.view(a)
+	v, err := c.view(c.now())
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (c *command) show(ctx context.Context, r store.Reader, e asked) (bool, erro
 			if !g.out {
 				dir = "in"
 			}
-			t.add("", fmt.Sprintf("… %s more: spoor neighbours %s --relation %s --direction %s", grouped(int64(g.more)), e.Key, g.rel, dir), "", "", "", "", "", "")
+			t.remark(fmt.Sprintf("  … %s more: spoor neighbours %s --relation %s --direction %s", grouped(int64(g.more)), shellWord(e.String()), g.rel, dir))
 		}
 	}
 	return true, c.out.print(t, false)

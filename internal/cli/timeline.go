@@ -43,7 +43,17 @@ func (c *command) timeline(ctx context.Context, r store.Reader, e asked, limit i
 	slices.SortStableFunc(rows, func(a, b store.Row) int {
 		return cmp.Compare(startOf(&a), startOf(&b))
 	})
-	if !c.out.people() {
+	switch {
+	case c.out.mode == asCSV:
+		if limit > 0 {
+			rows = rows[:min(limit, len(rows))]
+		}
+		t := factCSV()
+		for i := range rows {
+			c.out.addFactCSV(t, &rows[i])
+		}
+		return true, c.out.print(t, false)
+	case !c.out.people():
 		return true, c.timelineJSON(rows, limit)
 	}
 	if limit == 0 {

@@ -8,7 +8,7 @@ import (
 
 func (c *command) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", GroupID: "keep", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if c.out.people() {
 				c.out.line("spoor %s  %s  %s/%s", c.version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
