@@ -100,6 +100,7 @@ func (u Units) read(ctx context.Context, r store.Reader, c *collector) error {
 				c.row.Cut = true
 				break
 			}
+			c.row.Levels.Add(row.Origin.Handling.TLP)
 			c.add(&row)
 		}
 	}
@@ -216,7 +217,6 @@ type nameServer struct {
 type evidence struct {
 	row      feature.RowRef
 	spans    []feature.Span
-	tlp      obs.TLP
 	reliable float64
 	lineage  string
 }
@@ -246,7 +246,7 @@ func evidenceOf(r *store.Row) evidence {
 			Edge:   obs.Edge{Subject: r.Subject, Relation: r.Relation, Object: r.Object},
 			RRType: r.RRType, Source: r.Origin.Source, First: first, Last: last,
 		},
-		tlp: r.Origin.Handling.TLP, reliable: Reliability(r.Origin.Basis), lineage: r.Origin.Lineage,
+		reliable: Reliability(r.Origin.Basis), lineage: r.Origin.Lineage,
 	}
 	if ev.lineage == "" {
 		ev.lineage = r.Origin.Source
@@ -267,11 +267,8 @@ func (c *collector) put(f feature.Feature, text string, ev evidence) {
 	k := key{f, text}
 	v := c.values[k]
 	if v == nil {
-		v = &entry{Value: feature.Value{Feature: f, Text: text, TLP: ev.tlp}}
+		v = &entry{Value: feature.Value{Feature: f, Text: text}}
 		c.values[k] = v
-	}
-	if ev.tlp.Rank() < v.TLP.Rank() {
-		v.TLP = ev.tlp
 	}
 	v.Spans = append(v.Spans, ev.spans...)
 	v.Reliable = max(v.Reliable, ev.reliable)
@@ -289,7 +286,7 @@ func (c *collector) finish() *feature.Row {
 	c.nameServers()
 	c.put(feature.Validity, c.days, c.daysBy)
 	if c.row.Unit != "" {
-		ev := evidence{tlp: obs.Clear, reliable: 0.9999}
+		ev := evidence{reliable: 0.9999}
 		c.put(feature.TLD, feature.TLDOf(c.row.Unit), ev)
 		c.put(feature.Shape, feature.ShapeOf(c.row.Unit), ev)
 	}

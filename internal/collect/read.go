@@ -104,7 +104,7 @@ func (c *collector) registration(r *store.Row, ev evidence) {
 	for _, i := range r.Intervals {
 		if i.Dated() && i.Flags&obs.FirstBound == 0 && i.First > c.row.Created {
 			ref := ev.row
-			c.row.Created, c.row.CreatedRow, c.row.CreatedTLP = i.First, &ref, ev.tlp
+			c.row.Created, c.row.CreatedRow = i.First, &ref
 		}
 	}
 }
@@ -179,7 +179,7 @@ func (c *collector) nameServers() {
 		newest = max(newest, n.ev.row.Last)
 	}
 	var set []string
-	all := evidence{tlp: obs.Clear}
+	var all evidence
 	for _, n := range c.ns {
 		if n.ev.row.Subject.Key != c.row.Unit || newest-n.ev.row.Last > nsFresh {
 			continue
@@ -187,19 +187,18 @@ func (c *collector) nameServers() {
 		set = append(set, n.host)
 		all.spans = append(all.spans, n.ev.spans...)
 		all.reliable = max(all.reliable, n.ev.reliable)
-		if n.ev.tlp.Rank() > all.tlp.Rank() {
-			all.tlp = n.ev.tlp // the set shows every member
-		}
 		all.row, all.lineage = n.ev.row, n.ev.lineage
 	}
 	slices.Sort(set)
 	c.put(feature.NSSet, strings.Join(slices.Compact(set), " "), all)
 }
 
-// certificate is what a certificate says of itself.
+// certificate is what is said of a certificate under any of its names.
 type certificate struct {
-	self entity.Entity // what an alias stands for, else the certificate itself
-	rows []store.Row   // its key and its issuer
+	self   entity.Entity // what an alias stands for, else the certificate itself
+	rows   []store.Row   // its keys and its issuers
+	levels feature.Levels
+	cut    bool // more is said than was read
 }
 
 // readCertificates reads all certificates that name a unit, in the order of their
@@ -210,38 +209,62 @@ func readCertificates(ctx context.Context, r store.Reader, all []*collector) (ma
 	for _, c := range all {
 		c.limitCertificates()
 		for _, s := range c.sans {
-			if out[s.cert] == nil {
-				out[s.cert] = &certificate{self: s.cert}
+			if _, known := out[s.cert]; !known {
+				out[s.cert] = nil
 				order = append(order, s.cert)
 			}
 		}
 	}
 	slices.SortFunc(order, func(a, b entity.Entity) int { return cmp.Compare(a.Key, b.Key) })
-	q := store.Query{Direction: store.Out, Relations: []obs.Relation{obs.Key, obs.IssuedBy}}
 	for _, e := range order {
-		cert := out[e]
-		var err error
-		if cert.self, err = resolveCert(ctx, r, e); err != nil {
+		cert, err := readCertificate(ctx, r, e)
+		if err != nil {
 			return nil, err
 		}
-		for row, err := range r.Neighbours(ctx, cert.self, q) {
-			if err != nil {
-				return nil, err
-			}
-			cert.rows = append(cert.rows, row)
-		}
+		out[e] = cert
 	}
 	return out, nil
 }
 
-// resolveCert returns the certificate of which cert is an alias, or cert itself.
-func resolveCert(ctx context.Context, r store.Reader, cert entity.Entity) (entity.Entity, error) {
-	if !entity.IsCertAlias(cert) {
-		return cert, nil
+// maxAliases bounds under how many names one certificate is read.
+const maxAliases = 8
+
+// readCertificate reads a certificate under all its names: what one source says of
+// its fingerprint and another of the certificate itself is said of one thing.
+func readCertificate(ctx context.Context, r store.Reader, e entity.Entity) (*certificate, error) {
+	cert := &certificate{self: e}
+	if entity.IsCertAlias(e) {
+		for row, err := range r.Neighbours(ctx, e, store.Query{Direction: store.In, Relations: []obs.Relation{obs.Alias}}) {
+			if err != nil {
+				return nil, err
+			}
+			cert.levels.Add(row.Origin.Handling.TLP)
+			switch {
+			case cert.self == e:
+				cert.self = row.Subject
+			case cert.self != row.Subject: // two claim it; the first in order of keys stands
+				cert.cut = true
+			}
+		}
 	}
-	q := store.Query{Direction: store.In, Relations: []obs.Relation{obs.Alias}}
-	for row, err := range r.Neighbours(ctx, cert, q) {
-		return row.Subject, err
+	q := store.Query{Direction: store.Out, Relations: []obs.Relation{obs.IssuedBy, obs.Key, obs.Alias}}
+	names := []entity.Entity{cert.self}
+	for i := 0; i < len(names); i++ {
+		for row, err := range r.Neighbours(ctx, names[i], q) {
+			if err != nil {
+				return nil, err
+			}
+			cert.levels.Add(row.Origin.Handling.TLP)
+			switch {
+			case row.Relation != obs.Alias:
+				cert.rows = append(cert.rows, row)
+			case slices.Contains(names, row.Object):
+			case len(names) == maxAliases:
+				cert.cut = true
+			default:
+				names = append(names, row.Object)
+			}
+		}
 	}
 	return cert, nil
 }
@@ -262,16 +285,25 @@ func (c *collector) limitCertificates() {
 
 // certificates takes in what the unit's certificates say.
 func (c *collector) certificates(read map[entity.Entity]*certificate) {
-	done := map[entity.Entity]bool{}
+	type said struct {
+		obs.Edge
+		origin obs.Origin
+	}
+	done := map[said]bool{}
 	for _, s := range c.sans {
 		cert := read[s.cert]
 		c.put(feature.Cert, cert.self.Key, s.ev)
-		if done[cert.self] {
-			continue
+		c.row.Cut = c.row.Cut || cert.cut
+		for rank, has := range cert.levels {
+			c.row.Levels[rank] = c.row.Levels[rank] || has
 		}
-		done[cert.self] = true
 		for i := range cert.rows {
 			row := &cert.rows[i]
+			k := said{obs.Edge{Subject: row.Subject, Relation: row.Relation, Object: row.Object}, *row.Origin}
+			if done[k] {
+				continue
+			}
+			done[k] = true
 			ev := evidenceOf(row)
 			switch row.Relation {
 			case obs.Key:

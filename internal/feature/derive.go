@@ -9,7 +9,8 @@ import (
 )
 
 // Counted is a value, pair, tuple or gram of a name as it is counted: by hash,
-// and from which TLP level on it is visible.
+// and from which TLP level on it is visible. A Row says nothing of levels: who
+// counts reads the name once for each.
 type Counted struct {
 	Feature Feature
 	Hash    Hash
@@ -21,27 +22,39 @@ type Counted struct {
 const most = 8
 
 // Counted returns everything under which the unit is counted, sorted by
-// feature and hash, without repetition.
-func (r *Row) Counted() []Counted {
+// feature and hash, without repetition. level is that of the view in which the
+// row was read.
+func (r *Row) Counted(level obs.TLP) []Counted {
 	out := make([]Counted, 0, len(r.Values)*2+16)
 	for i := range r.Values {
 		v := &r.Values[i]
-		out = append(out, Counted{v.Feature, v.Hash, v.TLP})
+		out = append(out, Counted{v.Feature, v.Hash, level})
 	}
 	for pair, of := range Pairs {
 		for _, p := range head(r.Of(of.Parent)) {
 			for _, c := range head(r.Of(of.Child)) {
-				out = append(out, Counted{pair, HashOf(pair, p.Text, c.Text), stricter(p.TLP, c.TLP)})
+				out = append(out, Counted{pair, HashOf(pair, p.Text, c.Text), level})
 			}
 		}
 	}
 	if r.Created.Known() {
-		out = append(out, Counted{Created, HashOf(Created, Bin(r.Created)), r.CreatedTLP})
+		out = append(out, Counted{Created, HashOf(Created, Bin(r.Created)), level})
 	}
 	for _, g := range Grams(r.Unit) {
-		out = append(out, Counted{Gram, HashOf(Gram, g), obs.Clear})
+		out = append(out, Counted{Gram, HashOf(Gram, g), level})
 	}
-	out = append(out, r.Tuples()...)
+	for _, t := range r.Tuples() {
+		out = append(out, Counted{t.Feature, t.Hash, level})
+	}
+	return compact(out)
+}
+
+// Union joins what a name is counted under at several levels: each entry from the
+// lowest level on at which it is visible, sorted as Counted does.
+func Union(lists ...[]Counted) []Counted { return compact(slices.Concat(lists...)) }
+
+// compact sorts the list and keeps the lowest level of each entry.
+func compact(out []Counted) []Counted {
 	slices.SortFunc(out, func(a, b Counted) int {
 		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.TLP.Rank(), b.TLP.Rank()))
 	})
@@ -49,13 +62,6 @@ func (r *Row) Counted() []Counted {
 }
 
 func head(vs []Value) []Value { return vs[:min(len(vs), most)] }
-
-func stricter(a, b obs.TLP) obs.TLP {
-	if b.Rank() > a.Rank() {
-		return b
-	}
-	return a
-}
 
 // joint lists, for each level of address, the features of the long and the
 // short tuple.
@@ -67,8 +73,8 @@ var joint = []struct{ Level, Long, Short Feature }{
 // domain and address level, the long form also with TLD and server. There is one
 // for each address, at most eight; of other fields the latest value counts. A
 // field that was not observed gives no tuple.
-func (r *Row) Tuples() []Counted {
-	var out []Counted
+func (r *Row) Tuples() []Tuple {
+	var out []Tuple
 	for _, j := range joint {
 		out = append(out, r.Joint(j.Long, j.Level)...)
 		out = append(out, r.Joint(j.Short, j.Level)...)
@@ -76,25 +82,29 @@ func (r *Row) Tuples() []Counted {
 	return out
 }
 
+// Tuple is one tuple of a row.
+type Tuple struct {
+	Feature Feature
+	Hash    Hash
+}
+
 // Joint returns the tuples of one kind over one address level.
-func (r *Row) Joint(tuple, level Feature) []Counted {
+func (r *Row) Joint(tuple, level Feature) []Tuple {
 	registrar, ns := r.Latest(Registrar), r.Latest(NSDomain)
 	if registrar == nil || ns == nil {
 		return nil
 	}
 	parts := []string{registrar.Text, ns.Text}
-	tlp := stricter(registrar.TLP, ns.TLP)
 	if tuple == JointIP || tuple == JointNet || tuple == JointASN {
 		top, server := r.Latest(TLD), r.Latest(Server)
 		if top == nil || server == nil {
 			return nil
 		}
 		parts = append(parts, top.Text, server.Text)
-		tlp = stricter(tlp, server.TLP)
 	}
-	var out []Counted
+	var out []Tuple
 	for _, x := range head(r.Of(level)) {
-		out = append(out, Counted{tuple, HashOf(tuple, append(slices.Clip(parts), x.Text)...), stricter(tlp, x.TLP)})
+		out = append(out, Tuple{tuple, HashOf(tuple, append(slices.Clip(parts), x.Text)...)})
 	}
 	return out
 }

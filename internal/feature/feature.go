@@ -124,7 +124,6 @@ type Value struct {
 	Feature  Feature
 	Text     string // canonical; what people see
 	Hash     Hash
-	TLP      obs.TLP  // the lowest level at which the value is visible
 	Spans    []Span   // when it held, in order; empty: no source gave a time
 	Reliable float64  // of the most reliable source that says so, below 1
 	Lineages int      // distinct upstream sources that say so
@@ -150,9 +149,15 @@ type Row struct {
 	Values     []Value  // sorted by feature, then text; pairs and tuples are not among them
 	Created    obs.Time // of the registration; zero: unknown
 	CreatedRow *RowRef
-	CreatedTLP obs.TLP
-	Cut        bool // the name has more rows than were read
+	Levels     Levels // of the rows that were read; if Cut, there may be others
+	Cut        bool   // the name has more rows than were read
 }
+
+// Levels is a set of TLP levels, by their rank.
+type Levels [obs.TLPLevels]bool
+
+// Add puts a level into the set.
+func (l *Levels) Add(t obs.TLP) { l[t.Rank()] = true }
 
 // Of returns the values of one feature.
 func (r *Row) Of(f Feature) []Value {

@@ -49,7 +49,7 @@ func (x *Index) Follow(ctx context.Context, src Source, progress func(Progress))
 		if err != nil || round.to == at {
 			return err
 		}
-		if err := x.update(ctx, r, round.names); err != nil {
+		if err := x.update(ctx, src, round.names); err != nil {
 			return err
 		}
 		if err := x.db.Set(metaKey("cursor"), round.to.value(), pebble.NoSync); err != nil {
@@ -137,19 +137,36 @@ func (x *Index) touchHost(names map[string]struct{}, host string) {
 	}
 }
 
-// touchByCerts names the units that a certificate names, when something was
-// learned about the certificate.
+// mostAliases bounds how far the names of one certificate are followed.
+const mostAliases = 64
+
+// touchByCerts names the units that a certificate names, under any of its own
+// names, when something was learned about the certificate.
 func (x *Index) touchByCerts(ctx context.Context, r store.Reader, names map[string]struct{}, certs map[entity.Entity]struct{}) error {
-	q := store.Query{Direction: store.Out, Relations: []obs.Relation{obs.SAN}}
 	order := slices.Collect(maps.Keys(certs))
 	slices.SortFunc(order, func(a, b entity.Entity) int { return cmp.Compare(a.Key, b.Key) })
 	for _, cert := range order {
-		for row, err := range r.Neighbours(ctx, cert, q) {
+		if err := x.touchByCert(ctx, r, names, cert); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *Index) touchByCert(ctx context.Context, r store.Reader, names map[string]struct{}, cert entity.Entity) error {
+	q := store.Query{Relations: []obs.Relation{obs.SAN, obs.Alias}}
+	same := []entity.Entity{cert}
+	for i := 0; i < len(same); i++ {
+		for row, err := range r.Neighbours(ctx, same[i], q) {
 			if err != nil {
 				return err
 			}
-			if row.Object.Kind == entity.Domain {
-				x.touchHost(names, row.Object.Key)
+			other := row.Other()
+			switch {
+			case row.Relation == obs.SAN && other.Kind == entity.Domain:
+				x.touchHost(names, other.Key)
+			case row.Relation == obs.Alias && len(same) < mostAliases && !slices.Contains(same, other):
+				same = append(same, other)
 			}
 		}
 	}

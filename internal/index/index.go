@@ -34,7 +34,7 @@ import (
 
 // SchemaVersion is the version of the layout and of the features in it. An index
 // of another version, or made with another Public Suffix List, is rebuilt.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // Key spaces, by first octet.
 const (

@@ -14,11 +14,14 @@ import (
 )
 
 // update reads the units again and writes what changed, some thousand in a batch.
-func (x *Index) update(ctx context.Context, r store.Reader, names []string) error {
+func (x *Index) update(ctx context.Context, src Source, names []string) error {
 	first := x.next == 0 // nothing is indexed yet: no name needs to be looked up
 	for part := range slices.Chunk(names, batchNames) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		w := writer{x: x, b: x.db.NewBatch(), counts: map[string]*counts{}, first: first}
-		err := w.names(ctx, r, part)
+		err := w.names(ctx, src, part)
 		if err == nil {
 			err = w.commit()
 		}
@@ -40,17 +43,72 @@ type writer struct {
 	first  bool               // no name is known yet
 }
 
-func (w *writer) names(ctx context.Context, r store.Reader, names []string) error {
-	return w.x.units.CollectMany(ctx, r, names, w.name)
+// levels are the TLP levels by rank.
+var levels = [obs.TLPLevels]obs.TLP{obs.Clear, obs.Green, obs.Amber, obs.AmberStrict, obs.Red}
+
+// names reads units and writes what they are counted under. A unit whose rows are
+// of several levels is read again at each of them: what a reader without the
+// clearance counts must be what he would count if the other rows did not exist,
+// and a latest value, a set or a limit may hide one that he sees.
+func (w *writer) names(ctx context.Context, src Source, names []string) error {
+	var mixed []string
+	err := w.x.units.CollectMany(ctx, src.In(store.Everything), names, func(row *feature.Row) error {
+		level, several := only(row)
+		if several {
+			mixed = append(mixed, row.Unit)
+			return nil
+		}
+		return w.row(row.Unit, counted(row, level))
+	})
+	if err != nil || len(mixed) == 0 {
+		return err
+	}
+	seen := make(map[string][]feature.Counted, len(mixed))
+	for _, level := range levels {
+		err := w.x.units.CollectMany(ctx, src.In(store.View{Clearance: level}), mixed, func(row *feature.Row) error {
+			seen[row.Unit] = feature.Union(seen[row.Unit], counted(row, level))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, unit := range mixed {
+		if err := w.row(unit, seen[unit]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// name writes the difference between what is indexed of a unit and its row.
-func (w *writer) name(row *feature.Row) error {
-	id, known, err := w.id(row.Unit)
+// only returns the one level of the rows behind a unit, or that there may be
+// several.
+func only(row *feature.Row) (level obs.TLP, several bool) {
+	n := 0
+	for rank, has := range row.Levels {
+		if has {
+			level = levels[rank]
+			n++
+		}
+	}
+	return level, n > 1 || row.Cut
+}
+
+func counted(row *feature.Row, level obs.TLP) []feature.Counted {
+	if row.Rows == 0 {
+		return nil
+	}
+	return row.Counted(level)
+}
+
+// row writes the difference between what is indexed of a unit and what it is
+// counted under now.
+func (w *writer) row(unit string, now []feature.Counted) error {
+	id, known, err := w.id(unit)
 	if err != nil {
 		return err
 	}
-	var old, now []feature.Counted
+	var old []feature.Counted
 	if known {
 		v, err := w.x.get(rowKey(id))
 		if err != nil {
@@ -60,14 +118,11 @@ func (w *writer) name(row *feature.Row) error {
 			return err
 		}
 	}
-	if row.Rows > 0 {
-		now = row.Counted()
-	}
 	if slices.Equal(old, now) {
 		return nil
 	}
 	if !known {
-		if err := w.newName(row.Unit, id); err != nil {
+		if err := w.newName(unit, id); err != nil {
 			return err
 		}
 	}
@@ -108,7 +163,7 @@ func (w *writer) totals(list []feature.Counted, sign int64) {
 	if len(list) == 0 {
 		return
 	}
-	any := obs.Red
+	known := obs.Red
 	for i := 0; i < len(list); {
 		f, level := list[i].Feature, list[i].TLP
 		for ; i < len(list) && list[i].Feature == f; i++ {
@@ -117,17 +172,11 @@ func (w *writer) totals(list []feature.Counted, sign int64) {
 			}
 		}
 		w.add(totalKey(f), level, sign)
-		if !ofName(f) && level.Rank() < any.Rank() {
-			any = level
+		if level.Rank() < known.Rank() {
+			known = level
 		}
 	}
-	w.add(totalKey(0), any, sign)
-}
-
-// ofName reports whether a feature comes of the name itself, which every clearance
-// could see: it doesn't tell at which level the name is known.
-func ofName(f feature.Feature) bool {
-	return f == feature.TLD || f == feature.Shape || f == feature.Gram
+	w.add(totalKey(0), known, sign)
 }
 
 // values counts each value and writes its postings. Both lists are sorted.

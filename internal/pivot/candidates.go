@@ -34,17 +34,21 @@ func (r *run) candidates(ctx context.Context, set *score.Set) ([]string, error) 
 	hopes := map[uint32]float64{}
 	read := 0
 	for _, l := range leads {
-		if read >= r.opt.MaxPostings {
-			r.cut("holders of "+l.f.String()+" "+l.text, int(l.df), "MaxPostings")
-			continue
+		left := int(l.df)
+		if read < r.opt.MaxPostings {
+			err := r.Names.Holders(ctx, l.f, l.h, func(id uint32) bool {
+				read++
+				left--
+				hopes[id] += l.bits
+				return read < r.opt.MaxPostings
+			})
+			if err != nil {
+				return nil, err
+			}
 		}
-		err := r.Names.Holders(ctx, l.f, l.h, func(id uint32) bool {
-			read++
-			hopes[id] += l.bits
-			return read < r.opt.MaxPostings
-		})
-		if err != nil {
-			return nil, err
+		if left > 0 {
+			r.cut("holders of "+l.f.String()+" "+l.text, left, "MaxPostings")
+			rest += l.bits // who was found by another value may hold this one too
 		}
 	}
 	threshold := r.res.Threshold.Float() - rest
@@ -55,14 +59,18 @@ func (r *run) candidates(ctx context.Context, set *score.Set) ([]string, error) 
 		}
 	}
 	slices.SortFunc(ids, func(a, b uint32) int { return cmp.Or(cmp.Compare(hopes[b], hopes[a]), cmp.Compare(a, b)) })
-	if len(ids) > r.opt.MaxCandidates {
-		r.cut("candidates that share less", len(ids)-r.opt.MaxCandidates, "MaxCandidates")
-		ids = ids[:r.opt.MaxCandidates]
-	}
-	names := make([]string, len(ids))
+	var names []string
 	for i, id := range ids {
-		if names[i], err = r.Names.Name(id); err != nil {
+		if len(names) == r.opt.MaxCandidates {
+			r.cut("candidates that share less", len(ids)-i, "MaxCandidates")
+			break
+		}
+		name, err := r.Names.Name(id)
+		if err != nil {
 			return nil, err
+		}
+		if !r.units[name] { // the seeds share everything with themselves
+			names = append(names, name)
 		}
 	}
 	return names, nil
@@ -74,7 +82,7 @@ func (r *run) leads(set *score.Set) (leads []lead, rest float64, err error) {
 	most := map[feature.Feature]float64{} // of features that can't be followed
 	set.Held(func(f feature.Feature, h feature.Hash, text string) {
 		bits := max(0, set.MostBits(f, h))
-		if f == feature.TLD || f == feature.Shape || !r.Names.Posted(f) || strings.Contains(text, " at ") && coarseText(text) {
+		if f == feature.TLD || f == feature.Shape || !r.Names.Posted(f) || strings.HasPrefix(text, coarsePrefix) {
 			most[f] = max(most[f], bits)
 			return
 		}
@@ -99,8 +107,8 @@ func (r *run) leads(set *score.Set) (leads []lead, rest float64, err error) {
 			leads = append(leads, lead{feature.Gram, h, g, df, 0})
 		}
 	})
-	for _, b := range most {
-		rest += b
+	for _, f := range slices.Sorted(maps.Keys(most)) {
+		rest += most[f]
 	}
 	rest += createdBits + gramBits + set.Prior()
 	slices.SortFunc(leads, func(a, b lead) int {
@@ -114,8 +122,6 @@ const (
 	createdBits = 10
 	gramBits    = 12
 )
-
-func coarseText(text string) bool { return strings.HasPrefix(text, "parking at ") }
 
 // cut notes what a limit left out, adding up over rounds.
 func (r *run) cut(what string, n int, limit string) {

@@ -80,8 +80,15 @@ func (e *Engine) Pivot(ctx context.Context, seeds []entity.Entity, opt Options) 
 // readSeeds reads the seeds' features. Several hosts of one registered name are
 // one seed.
 func (r *run) readSeeds(ctx context.Context, seeds []entity.Entity) error {
+	others := map[entity.Entity]bool{} // seeds that are no names
 	for _, s := range seeds {
-		row, note, err := r.seedRow(ctx, s)
+		asked := s
+		if s.Kind == entity.URL {
+			if host, ok := entity.HostOf(s.Key); ok {
+				asked = host
+			}
+		}
+		row, note, err := r.seedRow(ctx, asked)
 		if err != nil {
 			return err
 		}
@@ -89,11 +96,13 @@ func (r *run) readSeeds(ctx context.Context, seeds []entity.Entity) error {
 		if row == nil {
 			continue
 		}
+		if r.units[row.Unit] || others[asked] {
+			continue
+		}
 		if row.Unit != "" {
-			if r.units[row.Unit] {
-				continue
-			}
 			r.units[row.Unit] = true
+		} else {
+			others[asked] = true
 		}
 		r.seeds = append(r.seeds, score.Seed{Entity: s, Row: row, Weight: 1})
 	}
@@ -113,11 +122,7 @@ func known(row *feature.Row) bool { return row.Rows > 0 || row.Unit == "" && len
 // seedRow reads one seed; no row means that it can't be used.
 func (r *run) seedRow(ctx context.Context, s entity.Entity) (*feature.Row, string, error) {
 	if s.Kind == entity.URL {
-		host, ok := entity.HostOf(s.Key)
-		if !ok {
-			return nil, "has no host", nil
-		}
-		s = host
+		return nil, "has no host; not used", nil
 	}
 	note := ""
 	if r.Noise != nil {
@@ -143,7 +148,24 @@ func (r *run) seedRow(ctx context.Context, s entity.Entity) (*feature.Row, strin
 	if len(masked.Values) == 0 {
 		return nil, "says nothing that could be followed; not used", nil
 	}
+	if row.Unit == "" {
+		held, err := r.held(masked)
+		if err != nil || !held {
+			return nil, "no stored name has it or anything of it; not used", err
+		}
+	}
 	return masked, note, nil
+}
+
+// held reports whether any name holds a value of the row.
+func (r *run) held(row *feature.Row) (bool, error) {
+	for i := range row.Values {
+		n, _, err := r.Names.Count(row.Values[i].Feature, row.Values[i].Hash)
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+	}
+	return false, nil
 }
 
 // features reads the features of an entity: of a domain those of its unit.
@@ -194,6 +216,9 @@ func (r *run) accepted(confirmed, hop int) []score.Seed {
 
 // round scores all candidates of the present seeds.
 func (r *run) round(ctx context.Context, hop int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	set := score.NewSet(r.seeds, r.bg, r.Now)
 	names, err := r.candidates(ctx, set)
 	if err != nil {
@@ -250,7 +275,7 @@ func (r *run) judge(ctx context.Context, set *score.Set, name string, hop int) e
 		delete(r.found, name)
 		return nil
 	}
-	s.First, s.Last = span(row)
+	s.First, s.Last = span(row, r.Now)
 	r.found[name] = s
 	return nil
 }
@@ -282,20 +307,25 @@ func (r *run) counterEvidence(s *Suspect) {
 	}
 }
 
-func span(row *feature.Row) (first, last obs.Time) {
+// span returns when anything of a name was seen. What is declared reaches into the
+// future: of a certificate its beginning counts, of a registration nothing.
+func span(row *feature.Row, now obs.Time) (first, last obs.Time) {
 	for i := range row.Values {
 		v := &row.Values[i]
-		if v.Feature == feature.Issuer || v.Feature == feature.Validity || v.Feature == feature.Registrar {
-			continue // declared: they reach into the future
+		if v.Feature == feature.Registrar || v.Feature == feature.Issuer || v.Feature == feature.Validity {
+			continue
 		}
 		for _, sp := range v.Spans {
 			if first == 0 || sp.First < first {
 				first = sp.First
 			}
-			last = max(last, sp.Last)
+			if v.Feature == feature.Cert || v.Feature == feature.SPKI {
+				sp.Last = sp.First
+			}
+			last = max(last, min(sp.Last, now))
 		}
 	}
-	return first, last
+	return first, max(first, last)
 }
 
 func (r *run) sorted() []*Suspect {

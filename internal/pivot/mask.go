@@ -1,6 +1,8 @@
 package pivot
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/spoor-cti/spoor/internal/collect"
@@ -78,55 +80,93 @@ func (m *masker) verdict(f feature.Feature, text string) noise.Hit {
 	return h
 }
 
-// row returns a copy of the row without what is masked, and what that was. A network goes with its
-// addresses, a set of name servers with their domain, a mail domain with its
-// provider.
+// row returns a copy of the row without what is masked, and what that was. A
+// network goes with its addresses, a set of name servers with their domain, a mail
+// domain with its provider.
 func (m *masker) row(in *feature.Row) (*feature.Row, map[key]noise.Hit) {
 	out := *in
 	taken := map[key]noise.Hit{}
+	kept := map[string]bool{} // networks with an address that counts
+	var nets []string
+	var parked []feature.Value
 	out.Values = make([]feature.Value, 0, len(in.Values))
-	var nets []string // networks that only masked addresses put there
-	kept := map[string]bool{}
 	for i := range in.Values {
 		v := in.Values[i]
 		h := m.verdict(v.Feature, v.Text)
-		masked := h.Class.Effect() != noise.Note
-		switch v.Feature {
-		case feature.NSSet:
-			masked = m.maskedSet(v.Text)
-		case feature.MailDomain:
-			masked = h.Class == noise.PrivacyContact || h.Class == noise.DisposableMail || m.mailbox(v.Text)
-		}
-		if masked {
-			if h.Class != noise.None {
-				taken[key{v.Feature, v.Text}] = h
-			}
+		if !m.masks(&v, h) {
 			if v.Feature == feature.IP {
-				nets = append(nets, network(in, v.Text))
+				kept[network(in, v.Text)] = true
 			}
-			if h.Class.Effect() == noise.Coarse {
-				out.Values = append(out.Values, coarse(v, h))
-			}
+			out.Values = append(out.Values, v)
 			continue
 		}
-		if v.Feature == feature.IP {
-			kept[network(in, v.Text)] = true
+		if h.Class != noise.None {
+			taken[key{v.Feature, v.Text}] = h
 		}
-		out.Values = append(out.Values, v)
+		if v.Feature == feature.IP {
+			nets = append(nets, network(in, v.Text))
+		}
+		if h.Class.Effect() == noise.Coarse {
+			parked = addCoarse(parked, v, h)
+		}
 	}
 	for _, n := range nets {
 		if !kept[n] {
 			out.Values = drop(out.Values, feature.Net, n)
 		}
 	}
+	out.Values = append(out.Values, once(parked)...)
+	slices.SortStableFunc(out.Values, func(a, b feature.Value) int {
+		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Text, b.Text))
+	})
 	return &out, taken
 }
 
-// coarse puts the class in place of the value: "parked at X".
-func coarse(v feature.Value, h noise.Hit) feature.Value {
+// masks reports whether a value of that class doesn't count as it is.
+func (m *masker) masks(v *feature.Value, h noise.Hit) bool {
+	switch v.Feature {
+	case feature.NSSet:
+		return m.maskedSet(v.Text)
+	case feature.SOA, feature.MX: // a provider's contact and exchangers go with its name servers
+		domain := v.Text[strings.LastIndexByte(v.Text, '@')+1:]
+		return h.Class.Effect() != noise.Note || m.verdict(feature.NSDomain, unitOf(domain)).Class.Effect() != noise.Note
+	case feature.MailDomain:
+		return h.Class == noise.PrivacyContact || h.Class == noise.DisposableMail || m.mailbox(v.Text)
+	}
+	return h.Class.Effect() != noise.Note
+}
+
+func unitOf(host string) string {
+	if r, ok := entity.Registrable(host); ok {
+		return r
+	}
+	return host
+}
+
+// coarsePrefix begins the text of a value that stands for a class.
+const coarsePrefix = string(noise.Parking) + " at "
+
+// addCoarse puts the class in place of the value: "parking at X". Several values of
+// one service are one.
+func addCoarse(list []feature.Value, v feature.Value, h noise.Hit) []feature.Value {
 	v.Text = string(h.Class) + " at " + h.Entry
 	v.Hash = feature.HashOf(v.Feature, v.Text)
-	return v
+	for i := range list {
+		if have := &list[i]; have.Feature == v.Feature && have.Hash == v.Hash {
+			have.Spans, have.Rows = nil, slices.Concat(have.Rows, v.Rows) // parked names move from address to address
+			return list
+		}
+	}
+	return append(list, v)
+}
+
+// once drops the coarse addresses of a name whose name servers say the same: that a
+// name is parked is one piece of evidence.
+func once(list []feature.Value) []feature.Value {
+	if slices.ContainsFunc(list, func(v feature.Value) bool { return v.Feature == feature.NSDomain }) {
+		return slices.DeleteFunc(list, func(v feature.Value) bool { return v.Feature != feature.NSDomain })
+	}
+	return list
 }
 
 // maskedSet reports whether a set of name servers belongs to a masked provider.

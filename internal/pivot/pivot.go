@@ -11,6 +11,7 @@ package pivot
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spoor-cti/spoor/internal/collect"
 
@@ -156,13 +157,55 @@ func (m *mixed) Count(f feature.Feature, h feature.Hash, parts ...string) (holdi
 		m.err = err
 	}
 	holding, observed = float64(hold), float64(seen)
+	if len(parts) == 1 && strings.HasPrefix(parts[0], coarsePrefix) {
+		return m.coarse(f, strings.TrimPrefix(parts[0], coarsePrefix), holding, observed)
+	}
 	if m.table != nil {
 		if len(parts) > 0 && f != feature.Created {
 			holding += m.table.Count(f.String(), parts...)
 		}
 		observed += background.Names
 	}
+	if own := float64(seen) + unseen; provided(f) && float64(hold)*observed > holding*own {
+		return float64(hold), own
+	}
 	return holding, observed
+}
+
+// unseen is how many names without the value stand beside the store's own when its
+// share is taken from them alone: of three names nothing follows.
+const unseen = 100
+
+// provided reports whether a feature's values come from providers with many
+// customers. What is common in the store is then common, though the table doesn't
+// know it: a store of two hundred names of one country would else find its
+// registrar rare. What an actor has for himself (address, key, mail address) stays
+// rare however much of him a store holds.
+func provided(f feature.Feature) bool {
+	switch f {
+	case feature.Registrar, feature.Org, feature.Country, feature.TLD, feature.Shape, feature.Issuer, feature.Validity, feature.Server,
+		feature.NSDomain, feature.SOA, feature.MX, feature.MailDomain, feature.ASN, feature.Net:
+		return true
+	}
+	return f >= feature.RegistrarOrg && f <= feature.IssuerValidity
+}
+
+// parkedShare is the part of all names that one large parking service holds: what
+// the store has seen of it is never more rare than that.
+const parkedShare = 0.01
+
+// coarse counts the names behind a class' value: those that the store knows under
+// the service's name or network, and the service's share of all others.
+func (m *mixed) coarse(f feature.Feature, service string, holding, observed float64) (float64, float64) {
+	under := f
+	if f == feature.IP {
+		under = feature.Net
+	}
+	hold, _, err := m.names.Count(under, feature.HashOf(under, service))
+	if err != nil && m.err == nil {
+		m.err = err
+	}
+	return holding + float64(hold) + parkedShare*background.Names, observed + background.Names
 }
 
 // Names returns how many names there are, at least a million.

@@ -194,6 +194,27 @@ func (s *Set) agreement(f feature.Feature) float64 {
 	return min(max((most-1)/(m-1), 0), 1)
 }
 
+// noWorse raises a term for a shared value to what sharing nothing would give: a
+// value that was left long ago says little, but never less than another value.
+func (w *weighing) noWorse(t Term, levels []feature.Feature) Term {
+	if t.Bits < 0 {
+		other, _, _ := w.differs(levels)
+		t.Bits = max(t.Bits, other.Bits)
+	}
+	return t
+}
+
+// differs returns the negative of the coarsest level that was observed on both
+// sides, as if none were shared.
+func (w *weighing) differs(levels []feature.Feature) (t Term, at feature.Feature, ok bool) {
+	for _, f := range levels {
+		if t, ok = w.against(f); ok {
+			return t, f, true
+		}
+	}
+	return Term{}, 0, false
+}
+
 // ladder adds one term for nested values: of the levels that are shared the
 // strongest; if none is, the negative of the coarsest that was observed.
 func (w *weighing) ladder(levels []feature.Feature) {
@@ -206,6 +227,7 @@ func (w *weighing) ladder(levels []feature.Feature) {
 		}
 	}
 	if shared {
+		found = w.noWorse(found, levels)
 		w.term(found, capped[at] || at == feature.NSSet)
 		if at == feature.NSSet { // the pair of hosts stays outside the cap, their domain doesn't
 			domain, _ := w.best(feature.NSDomain)
@@ -213,17 +235,16 @@ func (w *weighing) ladder(levels []feature.Feature) {
 		}
 		return
 	}
-	for _, f := range levels {
-		if t, ok := w.against(f); ok {
-			w.term(t, capped[f])
-			return
-		}
+	if t, f, ok := w.differs(levels); ok {
+		w.term(t, capped[f])
 	}
 }
 
 func (w *weighing) plain(f feature.Feature) {
 	t, ok := w.best(f)
-	if !ok {
+	if ok {
+		t = w.noWorse(t, []feature.Feature{f})
+	} else {
 		t, ok = w.against(f)
 	}
 	if ok {

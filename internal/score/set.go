@@ -1,7 +1,9 @@
 package score
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/feature"
@@ -55,8 +57,13 @@ type count struct{ holding, observed float64 }
 // p0 is the background's probability of the value.
 func (c count) p0() float64 { return (c.holding + 0.5) / (c.observed + 1) }
 
-// NewSet takes seeds in. now is the present, for the ages of registrations.
+// NewSet takes seeds in, whatever their order. now is the present, for the ages of
+// registrations.
 func NewSet(seeds []Seed, bg Background, now obs.Time) *Set {
+	seeds = slices.Clone(seeds)
+	slices.SortStableFunc(seeds, func(a, b Seed) int { // sums of weights must not depend on it
+		return cmp.Or(cmp.Compare(a.Entity.Kind, b.Entity.Kind), cmp.Compare(a.Entity.Key, b.Entity.Key))
+	})
 	s := &Set{
 		seeds: seeds, bg: bg, now: now, weight: map[feature.Feature]float64{},
 		values: map[feature.Feature]map[feature.Hash]*held{}, grams: map[string]float64{}, cache: map[countKey]count{},

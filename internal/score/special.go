@@ -35,15 +35,22 @@ func (w *weighing) name() {
 		w.term(found, false)
 		return
 	}
-	for g, n := range w.s.grams {
-		if n > m/2 && m >= 2 {
-			w.term(Term{
-				Name: "name", Bits: FromFloat(math.Log2(a / (n + a))), Seeds: m,
-				Why: fmt.Sprintf("more than half of the seeds' names share characters such as %q, this one none", g),
-			}, false)
-			return
+	if g, n := w.s.commonest(); n > m/2 && m >= 2 {
+		w.term(Term{
+			Name: "name", Bits: FromFloat(math.Log2(a / (n + a))), Seeds: m,
+			Why: fmt.Sprintf("more than half of the seeds' names share characters such as %q, this one none", g),
+		}, false)
+	}
+}
+
+// commonest returns the gram that most seeds have, the first in order among equals.
+func (s *Set) commonest() (gram string, n float64) {
+	for g, w := range s.grams {
+		if w > n || w == n && g < gram {
+			gram, n = g, w
 		}
 	}
+	return gram, n
 }
 
 // Kernel of registration times: members of one cluster are registered within a

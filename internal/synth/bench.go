@@ -22,7 +22,8 @@ import (
 //   - there are n/4 host names under n/12 registrable names; a row's host is
 //     drawn evenly (three rows of five) or by Zipf(1.15, 20);
 //   - there are n/20 addresses; a row's address is drawn by Zipf(1.2, 4.5), which
-//     gives the largest address about 220,000 distinct names at n = 8,000,000;
+//     gives the largest address 191,130 distinct names, in 277,676 rows, at
+//     n = 8,000,000 and seed 1;
 //   - types: A 72 %, AAAA 8 %, CNAME 8 %, NS 7 %, MX 5 %; data as a string on even
 //     rows and as an array of one on odd ones; a bailiwick on three rows of four;
 //   - first seen evenly over 2023 and 2024, last seen up to 400 days later, so
