@@ -3,11 +3,13 @@ GO      ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOLS   := $(CURDIR)/.cache/tools
 FUZZTIME ?= 30s
+BENCHDIR ?= .cache/bench
+BENCHCOUNT ?= 3
 LISTS   ?= $(or $(SPOOR_SHARED),../shared)/data/noise/misp-warninglists
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-race test-crash check lint fuzz bench bench-import bench-read noise-pack deps cover clean
+.PHONY: help build demo test test-race test-crash check lint fuzz bench bench-go bench-import bench-read bench-extract noise-pack deps cover clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,13 +47,19 @@ $(TOOLS)/gofumpt:
 fuzz: ## fuzz every decoder for FUZZTIME each
 	@FUZZTIME=$(FUZZTIME) tools/fuzz.sh
 
-bench: bench-import bench-read ## all benches that are quick enough
+bench: bench-go bench-import bench-read bench-extract ## all benches that are quick enough
 
-bench-import: build ## COF file to durable store, extraction
-	@$(GO) run ./tools/bench import $(BENCHFLAGS)
+bench-go: ## Go benchmarks, BENCHCOUNT times each
+	@$(GO) test -run '^$$' -bench . -count $(BENCHCOUNT) ./internal/...
 
-bench-read: build ## one hop, hub, pivot, start
-	@$(GO) run ./tools/bench read $(BENCHFLAGS)
+bench-import: build ## COF file to durable store, index, extraction
+	@$(GO) run ./tools/bench import -dir "$(BENCHDIR)" -keep $(BENCHFLAGS)
+
+bench-read: build ## one hop, hub, pivot, start (on the store of bench-import)
+	@$(GO) run ./tools/bench read -dir "$(BENCHDIR)" -keep $(BENCHFLAGS)
+
+bench-extract: ## indicators in text, one core
+	@$(GO) run ./tools/bench extract $(BENCHFLAGS)
 
 noise-pack: ## compile the noise pack from the MISP warninglists in LISTS
 	@$(GO) run ./tools/noisepack -lists "$(LISTS)"
