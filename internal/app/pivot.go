@@ -6,7 +6,6 @@ import (
 
 	"github.com/spoor-cti/spoor/internal/background"
 	"github.com/spoor-cti/spoor/internal/fault"
-	"github.com/spoor-cti/spoor/internal/feature"
 	"github.com/spoor-cti/spoor/internal/index"
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/pivot"
@@ -65,26 +64,5 @@ func (a *App) Engine(ctx context.Context, v store.View, progress func(index.Prog
 	if v.Seen.Known() {
 		now = v.Seen
 	}
-	return &pivot.Engine{Reader: a.Store.In(v), Names: names{x, v.Clearance}, Units: units, Noise: pack, Table: table, Now: now}, nil
+	return &pivot.Engine{Reader: a.Store.In(v), Names: x.In(v), Units: units, Noise: pack, Table: table, Now: now}, nil
 }
-
-// names is the index as a reader with a clearance sees it.
-type names struct {
-	x         *index.Index
-	clearance obs.TLP
-}
-
-func (n names) Count(f feature.Feature, h feature.Hash) (holding, observed int64, err error) {
-	c, err := n.x.Count(f, h, n.clearance)
-	return c.Holding, c.Observed, err
-}
-
-func (n names) Names() (int64, error) { return n.x.Names(n.clearance) }
-
-func (n names) Posted(f feature.Feature) bool { return index.Posted(f) }
-
-func (n names) Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(uint32) bool) error {
-	return n.x.Holders(ctx, f, h, n.clearance, yield)
-}
-
-func (n names) Name(id uint32) (string, error) { return n.x.Name(id) }

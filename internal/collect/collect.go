@@ -291,7 +291,12 @@ func (c *collector) finish() *feature.Row {
 		c.put(feature.Shape, feature.ShapeOf(c.row.Unit), ev)
 	}
 	c.row.Values = make([]feature.Value, 0, len(c.values))
+	among := map[feature.Feature]int{}
+	for k := range c.values {
+		among[k.f]++
+	}
 	for _, v := range c.values {
+		v.Among = among[v.Feature]
 		v.Hash = feature.HashOf(v.Feature, v.Text)
 		v.Spans = mergeSpans(v.Spans)
 		c.row.Values = append(c.row.Values, v.Value)

@@ -127,6 +127,7 @@ type Value struct {
 	Spans    []Span   // when it held, in order; empty: no source gave a time
 	Reliable float64  // of the most reliable source that says so, below 1
 	Lineages int      // distinct upstream sources that say so
+	Among    int      // how many values of the feature the name has, this one included
 	Rows     []RowRef // the rows behind it
 }
 

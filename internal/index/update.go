@@ -274,10 +274,13 @@ func encodeRow(list []feature.Counted) []byte {
 	return out
 }
 
+func malformed(row []byte) error {
+	return fault.New(fault.Corrupt, "a row of the index has %d octets", len(row)).Hinted("rebuild it with `spoor store reindex`")
+}
+
 func decodeRow(b []byte) ([]feature.Counted, error) {
 	if len(b)%encodedCounted != 0 {
-		return nil, fault.New(fault.Corrupt, "a row of the index has %d octets", len(b)).
-			Hinted("rebuild it with `spoor store reindex`")
+		return nil, malformed(b)
 	}
 	out := make([]feature.Counted, 0, len(b)/encodedCounted)
 	for ; len(b) > 0; b = b[encodedCounted:] {

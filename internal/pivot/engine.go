@@ -160,7 +160,7 @@ func (r *run) seedRow(ctx context.Context, s entity.Entity) (*feature.Row, strin
 // held reports whether any name holds a value of the row.
 func (r *run) held(row *feature.Row) (bool, error) {
 	for i := range row.Values {
-		n, _, err := r.Names.Count(row.Values[i].Feature, row.Values[i].Hash)
+		n, err := r.bg.holding(row.Values[i].Feature, row.Values[i].Hash)
 		if err != nil || n > 0 {
 			return n > 0, err
 		}

@@ -10,6 +10,7 @@
 package pivot
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -27,9 +28,10 @@ import (
 // Names is what the engine asks of an index of registered names. Counts and
 // holders say what was ever held, at the clearance of whoever asks.
 type Names interface {
-	// Count returns how many names hold the value, of how many for which the
+	// Holding returns how many names hold the value, Observed for how many the
 	// feature was observed.
-	Count(f feature.Feature, h feature.Hash) (holding, observed int64, err error)
+	Holding(f feature.Feature, h feature.Hash) (int64, error)
+	Observed(f feature.Feature) (int64, error)
 	// Names returns how many names there are.
 	Names() (int64, error)
 	// Holders yields the numbers of names that hold the value, until yield returns
@@ -38,6 +40,9 @@ type Names interface {
 	Name(id uint32) (string, error)
 	// Posted reports whether Holders knows the feature.
 	Posted(f feature.Feature) bool
+	// Shares yields the position of each wanted value (sorted by feature, then hash)
+	// that the name held, and how many values of that feature it has at least.
+	Shares(id uint32, wanted []feature.Tuple, yield func(i, among int)) error
 }
 
 // Engine answers pivots over one store in one view. Noise and Table may be nil: then
@@ -134,10 +139,12 @@ type Result struct {
 
 // background mixes the store's counts with the table of pseudo-names.
 type mixed struct {
-	names Names
-	table *background.Table
-	total float64
-	err   error // the first failure; counting goes on with zero
+	names    Names
+	table    *background.Table
+	total    float64
+	counts   map[feature.Tuple]int64 // that were asked for
+	observed map[feature.Feature]int64
+	err      error // the first failure; counting goes on with zero
 }
 
 func (e *Engine) mixed() (*mixed, error) {
@@ -145,16 +152,45 @@ func (e *Engine) mixed() (*mixed, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &mixed{names: e.Names, table: e.Table, total: float64(n)}
-	m.total = max(m.total, background.Names)
-	return m, nil
+	return &mixed{
+		names: e.Names, table: e.Table, total: max(float64(n), background.Names),
+		counts: map[feature.Tuple]int64{}, observed: map[feature.Feature]int64{},
+	}, nil
+}
+
+// holding returns how many names of the store hold a value.
+func (m *mixed) holding(f feature.Feature, h feature.Hash) (int64, error) {
+	k := feature.Tuple{Feature: f, Hash: h}
+	n, ok := m.counts[k]
+	if !ok {
+		var err error
+		if n, err = m.names.Holding(f, h); err != nil {
+			return 0, err
+		}
+		m.counts[k] = n
+	}
+	return n, nil
+}
+
+// seen returns for how many names of the store the feature was observed.
+func (m *mixed) seen(f feature.Feature) (int64, error) {
+	n, ok := m.observed[f]
+	if !ok {
+		var err error
+		if n, err = m.names.Observed(f); err != nil {
+			return 0, err
+		}
+		m.observed[f] = n
+	}
+	return n, nil
 }
 
 // Count adds the pseudo-names to the store's: they were observed in every feature.
 func (m *mixed) Count(f feature.Feature, h feature.Hash, parts ...string) (holding, observed float64) {
-	hold, seen, err := m.names.Count(f, h)
-	if err != nil && m.err == nil {
-		m.err = err
+	hold, err := m.holding(f, h)
+	seen, serr := m.seen(f)
+	if m.err == nil {
+		m.err = cmp.Or(err, serr)
 	}
 	holding, observed = float64(hold), float64(seen)
 	if len(parts) == 1 && strings.HasPrefix(parts[0], coarsePrefix) {
@@ -201,7 +237,7 @@ func (m *mixed) coarse(f feature.Feature, service string, holding, observed floa
 	if f == feature.IP {
 		under = feature.Net
 	}
-	hold, _, err := m.names.Count(under, feature.HashOf(under, service))
+	hold, err := m.holding(under, feature.HashOf(under, service))
 	if err != nil && m.err == nil {
 		m.err = err
 	}

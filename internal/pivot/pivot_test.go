@@ -17,7 +17,6 @@ import (
 	"github.com/spoor-cti/spoor/internal/collect"
 	"github.com/spoor-cti/spoor/internal/demo"
 	"github.com/spoor-cti/spoor/internal/entity"
-	"github.com/spoor-cti/spoor/internal/feature"
 	"github.com/spoor-cti/spoor/internal/index"
 	"github.com/spoor-cti/spoor/internal/noise"
 	"github.com/spoor-cti/spoor/internal/obs"
@@ -88,25 +87,8 @@ func (w *world) engine(v store.View) *pivot.Engine {
 		w.t.Fatal(err)
 	}
 	return &pivot.Engine{
-		Reader: w.st.In(v), Names: seen{w.x, v.Clearance}, Units: w.units, Noise: w.noise, Table: table, Now: synth.Now,
+		Reader: w.st.In(v), Names: w.x.In(v), Units: w.units, Noise: w.noise, Table: table, Now: synth.Now,
 	}
-}
-
-// seen is the index as a reader with a clearance sees it.
-type seen struct {
-	x         *index.Index
-	clearance obs.TLP
-}
-
-func (n seen) Count(f feature.Feature, h feature.Hash) (holding, observed int64, err error) {
-	c, err := n.x.Count(f, h, n.clearance)
-	return c.Holding, c.Observed, err
-}
-func (n seen) Names() (int64, error)          { return n.x.Names(n.clearance) }
-func (n seen) Posted(f feature.Feature) bool  { return index.Posted(f) }
-func (n seen) Name(id uint32) (string, error) { return n.x.Name(id) }
-func (n seen) Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(uint32) bool) error {
-	return n.x.Holders(ctx, f, h, n.clearance, yield)
 }
 
 func entities(t testing.TB, texts ...string) (out []entity.Entity) {
@@ -440,7 +422,7 @@ func TestLimitsSayWhatTheyLeftOut(t *testing.T) {
 		rows = append(rows, say(t, obs.Clear, n+" uses-tracker tracker:UA-77-1")...)
 	}
 	one.add(synth.Now, slices.Values(rows))
-	res := one.pivot(store.Everything, pivot.Options{MaxPostings: 10}, "tracker:UA-77-1")
+	res := one.pivot(store.Everything, pivot.Options{MaxPostings: 10, Threshold: -20_000}, "tracker:UA-77-1")
 	if want := []pivot.Cut{{What: "holders of tracker UA-77-1", Count: 20, Limit: "MaxPostings"}}; !slices.Equal(res.Cuts, want) {
 		t.Errorf("%+v, want %+v", res.Cuts, want)
 	}

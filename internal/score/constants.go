@@ -1,6 +1,10 @@
 package score
 
-import "github.com/spoor-cti/spoor/internal/feature"
+import (
+	"slices"
+
+	"github.com/spoor-cti/spoor/internal/feature"
+)
 
 // alpha says how unlike each other the members of one cluster are in a feature:
 // the weight of the background in the seeds' distribution. Set by hand before any
@@ -21,6 +25,20 @@ var ladders = [][]feature.Feature{
 	{feature.NSDomain, feature.NSSet},
 	{feature.MailDomain, feature.Email},
 	{feature.SPKI, feature.Cert},
+}
+
+// Groups is how many groups of features there are.
+const Groups = int(feature.CNAME) + 1
+
+// Group numbers the features from 0 below Groups: values of one group give a single
+// term between them.
+func Group(f feature.Feature) int {
+	for _, l := range ladders {
+		if slices.Contains(l, f) {
+			return int(l[0])
+		}
+	}
+	return int(f)
 }
 
 // parents gives each child the value on which it depends: a registrar's customers
@@ -54,6 +72,15 @@ var capped = map[feature.Feature]bool{
 	feature.SOA: true, feature.Issuer: true, feature.Validity: true, feature.Server: true, feature.TLD: true,
 	feature.MX: true, feature.ASN: true, feature.Net: true, feature.IP: true, feature.NSDomain: true,
 }
+
+// Crowd is how many values of one feature a name can have before each of them says
+// less. A member of the cluster then has any one of a seed's many addresses with a
+// probability that goes down with their number, and a candidate with many shares one
+// with somebody by chance alone.
+const Crowd = 16
+
+// spread is the part of its weight that a value keeps among so many of its name.
+func spread(among int) float64 { return 1 / float64(max(among-Crowd+1, 1)) }
 
 // tolerance says how long after a value was left it still links two names, in
 // days, by what the value is.

@@ -53,13 +53,17 @@ func (w *weighing) weigh(f feature.Feature, v *feature.Value) Term {
 		r = 1 - math.Pow(1-r, float64(min(v.Lineages, 3)))
 	}
 	m := w.s.weight[f]
-	bits := likelihood(h.weight*o*r, m, alpha[f], c.p0())
-	bits = w.conditional(f, v, o*r, bits)
+	factor := o * r * spread(v.Among)
+	bits := likelihood(h.mass*factor, m, alpha[f], c.p0())
+	bits = w.conditional(f, v, factor, bits)
 	bits = min(bits, math.Log2(1/(1-r)))
 	t := Term{
 		Name: f.String(), Value: v.Text, Bits: FromFloat(bits), Shared: h.weight, Seeds: m, Holding: c.holding, Observed: c.observed, Rows: v.Rows,
 	}
 	t.Why = fmt.Sprintf("%s of %s seeds, %s of %s names", plainNumber(h.weight), plainNumber(m), approx(c.holding), approx(c.observed))
+	if v.Among > Crowd {
+		t.Why += fmt.Sprintf(", one of %s that it has", approx(float64(v.Among)))
+	}
 	if days > 0 {
 		t.Why += fmt.Sprintf(", %s apart", daysText(days))
 	}
@@ -86,7 +90,7 @@ func (w *weighing) conditional(f feature.Feature, v *feature.Value, factor, marg
 		q0 := (pair.holding + pairPrior*p0) / (parent.holding + pairPrior)
 		n := 0.0
 		if both := w.s.values[dep.pair][pairHash]; both != nil {
-			n = both.weight * factor
+			n = both.mass * factor
 		}
 		best = min(best, likelihood(n, ph.weight, alpha[f], min(q0, 1)))
 	}

@@ -482,7 +482,7 @@ func TestMostBitsIsABound(t *testing.T) {
 				continue
 			}
 			f := named(x.Name)
-			if most := set.MostBits(f, feature.HashOf(f, x.Value)); x.Bits.Float() > max(0, most)+0.001 {
+			if most := set.MostBits(f, feature.HashOf(f, x.Value), 1); x.Bits.Float() > max(0, most)+0.001 {
 				t.Fatalf("%s %s is worth %s, at most %.3f", x.Name, x.Value, x.Bits, most)
 			}
 		}

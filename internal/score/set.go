@@ -41,7 +41,8 @@ type Set struct {
 
 // held is a value that seeds have.
 type held struct {
-	weight float64
+	weight float64 // of the seeds that have it
+	mass   float64 // the same, less what it loses among many values of a seed
 	text   string
 	spans  [][]feature.Span // of each seed that has it
 	by     []int            // those seeds
@@ -83,17 +84,17 @@ func (s *Set) add(i int) {
 			seen[v.Feature] = true
 			s.weight[v.Feature] += seed.Weight
 		}
-		s.hold(v.Feature, v.Hash, v.Text, v.Spans, i)
+		s.hold(v.Feature, v.Hash, v.Text, v.Spans, i, spread(v.Among))
 	}
 	for pair, of := range feature.Pairs {
 		for _, p := range seed.Row.Of(of.Parent) {
 			for _, c := range seed.Row.Of(of.Child) {
-				s.hold(pair, feature.HashOf(pair, p.Text, c.Text), c.Text, nil, i)
+				s.hold(pair, feature.HashOf(pair, p.Text, c.Text), c.Text, nil, i, min(spread(p.Among), spread(c.Among)))
 			}
 		}
 	}
 	for _, t := range seed.Row.Tuples() {
-		s.hold(t.Feature, t.Hash, "", nil, i)
+		s.hold(t.Feature, t.Hash, "", nil, i, 1)
 	}
 	if seed.Row.Unit != "" {
 		s.named += seed.Weight
@@ -106,7 +107,7 @@ func (s *Set) add(i int) {
 	}
 }
 
-func (s *Set) hold(f feature.Feature, h feature.Hash, text string, spans []feature.Span, seed int) {
+func (s *Set) hold(f feature.Feature, h feature.Hash, text string, spans []feature.Span, seed int, keeps float64) {
 	m := s.values[f]
 	if m == nil {
 		m = map[feature.Hash]*held{}
@@ -118,6 +119,7 @@ func (s *Set) hold(f feature.Feature, h feature.Hash, text string, spans []featu
 		m[h] = v
 	}
 	v.weight += s.seeds[seed].Weight
+	v.mass += s.seeds[seed].Weight * keeps
 	v.spans = append(v.spans, spans)
 	v.by = append(v.by, seed)
 }
@@ -163,8 +165,9 @@ func (s *Set) count(f feature.Feature, h feature.Hash, parts ...string) count {
 	return c
 }
 
-// MostBits bounds what sharing a value can add to any candidate's score.
-func (s *Set) MostBits(f feature.Feature, h feature.Hash) float64 {
+// MostBits bounds what sharing a value can add to the score of any candidate that
+// has at least so many values of the feature.
+func (s *Set) MostBits(f feature.Feature, h feature.Hash, among int) float64 {
 	v := s.values[f][h]
 	if v == nil {
 		return 0
@@ -172,7 +175,20 @@ func (s *Set) MostBits(f feature.Feature, h feature.Hash) float64 {
 	if f == feature.Label {
 		return -s.Prior() + 10
 	}
-	return likelihood(v.weight, s.weight[f], alpha[f], s.count(f, h, v.text).p0())
+	return likelihood(v.mass*spread(among), s.weight[f], alpha[f], s.count(f, h, v.text).p0())
+}
+
+// MostGramBits bounds what a gram of the name can add.
+func (s *Set) MostGramBits(g string) float64 {
+	return likelihood(s.grams[g], s.named, alpha[feature.Gram], s.count(feature.Gram, feature.HashOf(feature.Gram, g), g).p0())
+}
+
+// MostCreatedBits bounds what the moment of registration can add.
+func (s *Set) MostCreatedBits() float64 {
+	if s.weight[feature.Created] == 0 {
+		return 0
+	}
+	return createdBits
 }
 
 // Prior is log2 of the share of all names that a cluster is expected to have.

@@ -57,6 +57,9 @@ func (s *Set) commonest() (gram string, n float64) {
 // day, a week or six weeks of each other.
 var kernel = []struct{ weight, days float64 }{{0.4, 1}, {0.35, 7}, {0.25, 45}}
 
+// createdBits is the most that registration at one moment can add.
+const createdBits = 10
+
 // The pseudo-names' ages halve their number every so many days.
 const ageHalfLife = 3 * 365
 
@@ -82,7 +85,7 @@ func (w *weighing) created() {
 	a := alpha[feature.Created]
 	bits := math.Log2((k + a*b) / (m + a) / b) // k is the sum over seeds already
 	term := Term{
-		Name: "created", Value: t.Date(), Bits: FromFloat(min(bits, 10)), Seeds: m,
+		Name: "created", Value: t.Date(), Bits: FromFloat(min(bits, createdBits)), Seeds: m,
 		Why: "registered " + apart(nearest),
 	}
 	if bits > 0 {
