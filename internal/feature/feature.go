@@ -8,8 +8,10 @@
 package feature
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"github.com/spoor-cti/spoor/internal/obs"
 )
@@ -171,6 +173,25 @@ func (r *Row) Of(f Feature) []Value {
 		hi++
 	}
 	return r.Values[lo:hi]
+}
+
+// Newest returns the row with at most n values of each feature, those that were seen
+// last, and how many that leaves out. Among still counts them.
+func (r *Row) Newest(n int) (row *Row, older int) {
+	out := *r
+	out.Values = make([]Value, 0, len(r.Values))
+	for rest := r.Values; len(rest) > 0; {
+		of := (&Row{Values: rest}).Of(rest[0].Feature)
+		rest = rest[len(of):]
+		if len(of) > n {
+			of = slices.Clone(of)
+			slices.SortStableFunc(of, func(a, b Value) int { return cmp.Compare(b.last(), a.last()) })
+			of = of[:n]
+			slices.SortFunc(of, func(a, b Value) int { return cmp.Compare(a.Text, b.Text) })
+		}
+		out.Values = append(out.Values, of...)
+	}
+	return &out, len(r.Values) - len(out.Values)
 }
 
 // Has reports whether the feature was observed.

@@ -270,3 +270,22 @@ func BenchmarkCounted(b *testing.B) {
 		r.Counted(obs.Clear)
 	}
 }
+
+func TestNewestKeepsWhatWasSeenLast(t *testing.T) {
+	var row feature.Row
+	for i := range 5 {
+		row.Values = append(row.Values, feature.Value{Feature: feature.IP, Text: fmt.Sprint(i), Among: 5, Spans: []feature.Span{{Last: obs.Time(10 - i)}}})
+	}
+	row.Values = append(row.Values, feature.Value{Feature: feature.MX, Text: "m", Among: 1})
+	some, older := row.Newest(2)
+	var got []string
+	for _, v := range some.Values {
+		got = append(got, v.Text)
+	}
+	if want := []string{"0", "1", "m"}; older != 3 || !slices.Equal(got, want) || some.Values[0].Among != 5 {
+		t.Errorf("%v and %d older, want %v and 3", got, older, want)
+	}
+	if all, older := row.Newest(5); older != 0 || len(all.Values) != 6 {
+		t.Errorf("%d values and %d older, want all", len(all.Values), older)
+	}
+}

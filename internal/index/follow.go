@@ -16,11 +16,10 @@ import (
 	"github.com/spoor-cti/spoor/internal/store"
 )
 
-// Bounds of one round of Follow: as many names as fit into memory are gathered
-// before they are read, so that a name which many chunks touch is read once.
+// Bounds of what Follow holds in memory.
 const (
-	roundNames = 300_000
-	batchNames = 4_000 // names that are read together and written in one batch
+	markNames  = 200_000 // names that are gathered before they are marked
+	batchNames = 4_000   // names that are read together and written in one batch
 )
 
 // Progress tells how far Follow is.
@@ -29,54 +28,81 @@ type Progress struct {
 	Total uint64 // of the feed
 }
 
-// Follow brings the index up to the end of the feed and returns. It may be
-// interrupted at any point and goes on from there: the cursor is written after
-// the rows, writing a row again changes nothing, and a crash loses the latest
-// writes in their order, never one before another. progress may be nil.
+// Follow brings the index up to the end of the feed and returns. First it marks all
+// names that the feed touches, then it reads each of them once, in the order in
+// which the store keeps them: a feed names a name again and again, all over. The
+// marks are kept with the index, so that their number has no bound.
+//
+// It may be interrupted at any point and goes on from there: a cursor is written
+// after what it stands for, writing a row again changes nothing, and a crash loses
+// the latest writes in their order, never one before another. progress may be nil.
 func (x *Index) Follow(ctx context.Context, src Source, progress func(Progress)) error {
 	if x.readOnly {
 		return fault.New(fault.Internal, "the index was opened for reading only")
 	}
 	x.write.Lock()
 	defer x.write.Unlock()
-	r := src.In(store.Everything)
 	for {
-		at, err := x.cursor()
+		done, err := x.cursor(metaDone)
 		if err != nil {
 			return err
 		}
-		round, err := x.gather(ctx, src, r, at)
-		if err != nil || round.to == at {
+		marked, err := x.mark(ctx, src)
+		if err != nil || marked == done {
 			return err
 		}
-		if err := x.update(ctx, src, round.names); err != nil {
-			return err
-		}
-		if err := x.db.Set(metaKey("cursor"), round.to.value(), pebble.NoSync); err != nil {
-			return engineError(err)
-		}
+		tell := func(float64) {}
 		if progress != nil {
 			head, err := src.Head(ctx)
 			if err != nil {
 				return err
 			}
-			progress(Progress{Edges: round.to.edges, Total: head.Edges})
+			tell = func(part float64) {
+				progress(Progress{Edges: done.edges + uint64(part*float64(marked.edges-done.edges)), Total: head.Edges})
+			}
+		}
+		if err := x.drain(ctx, src, tell); err != nil {
+			return err
+		}
+		if err := x.db.Set(metaDone, marked.value(), pebble.NoSync); err != nil {
+			return engineError(err)
 		}
 	}
 }
 
-// round is what one pass over the feed touches.
-type round struct {
-	names []string // units, in the order of their binary keys
-	to    cursor   // all chunks up to here were read
+// mark reads the feed to its end and marks the units whose rows may have changed.
+func (x *Index) mark(ctx context.Context, src Source) (cursor, error) {
+	at, err := x.cursor(metaMarked)
+	if err != nil {
+		return at, err
+	}
+	for {
+		names, to, err := x.gather(ctx, src, src.In(store.Everything), at)
+		if err != nil || to == at {
+			return at, err
+		}
+		b := x.db.NewBatch()
+		for n := range names {
+			if err := b.Set(markKey(n), []byte(n), nil); err != nil {
+				return at, engineError(err)
+			}
+		}
+		if err := b.Set(metaMarked, to.value(), nil); err != nil {
+			return at, engineError(err)
+		}
+		if err := b.Commit(pebble.NoSync); err != nil {
+			return at, engineError(err)
+		}
+		at = to
+	}
 }
 
-// gather reads the feed from a cursor and names the units whose rows may have
-// changed, chunk by chunk until enough are gathered.
-func (x *Index) gather(ctx context.Context, src store.Feed, r store.Reader, from cursor) (round, error) {
+// gather reads the feed from a cursor, chunk by chunk until enough names are
+// gathered; all chunks up to the returned cursor were read.
+func (x *Index) gather(ctx context.Context, src store.Feed, r store.Reader, from cursor) (map[string]struct{}, cursor, error) {
 	head, err := src.Head(ctx)
 	if err != nil {
-		return round{}, err
+		return nil, from, err
 	}
 	names, certs := map[string]struct{}{}, map[entity.Entity]struct{}{}
 	var host string // the last subject: the edges of a chunk come sorted by it
@@ -84,9 +110,9 @@ func (x *Index) gather(ctx context.Context, src store.Feed, r store.Reader, from
 	whole := true
 	for ch, err := range src.Since(ctx, from.chunk) {
 		if err != nil {
-			return round{}, err
+			return nil, from, err
 		}
-		if ch.Chunk != at.chunk && len(names) >= roundNames {
+		if ch.Chunk != at.chunk && len(names) >= markNames {
 			whole = false
 			break
 		}
@@ -109,26 +135,75 @@ func (x *Index) gather(ctx context.Context, src store.Feed, r store.Reader, from
 	if whole && at.chunk <= head.Chunk {
 		at = cursor{head.Chunk, head.Edges}
 	}
-	if err := x.touchByCerts(ctx, r, names, certs); err != nil {
-		return round{}, err
-	}
-	return round{inKeyOrder(names), at}, nil
+	return names, at, x.touchByCerts(ctx, r, names, certs)
 }
 
-// inKeyOrder sorts names as the store keeps them, by their labels from the end.
-func inKeyOrder(names map[string]struct{}) []string {
-	type keyed struct{ key, name string }
-	list := make([]keyed, 0, len(names))
-	for n := range names {
-		list = append(list, keyed{string(entity.ZonePrefix(n)), n})
+// drain brings every marked name up to date and takes its mark away.
+func (x *Index) drain(ctx context.Context, src Source, tell func(part float64)) error {
+	total, err := x.marks(ctx)
+	if err != nil || total == 0 {
+		return err
 	}
-	slices.SortFunc(list, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
-	out := make([]string, len(list))
-	for i, k := range list {
-		out[i] = k.name
+	fresh := x.next == 0 // nothing is indexed yet: no name needs to be looked up
+	from, done := []byte{spaceMark}, 0
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		names, to, err := x.marked(ctx, from, batchNames)
+		if err != nil || len(names) == 0 {
+			return err
+		}
+		w := writer{x: x, b: x.db.NewBatch(), counts: map[string]*counts{}, first: fresh}
+		err = w.names(ctx, src, names)
+		if err == nil {
+			err = engineError(w.b.DeleteRange(from, to, nil))
+		}
+		if err == nil {
+			err = w.commit()
+		}
+		if cerr := w.b.Close(); err == nil {
+			err = engineError(cerr)
+		}
+		if err != nil {
+			return err
+		}
+		from = to
+		done += len(names)
+		tell(float64(done) / float64(total))
 	}
-	return out
 }
+
+// marked returns the first marked names from a key on, in the order of their binary
+// keys, and the key after them.
+func (x *Index) marked(ctx context.Context, from []byte, n int) (names []string, to []byte, err error) {
+	it, err := x.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: from, UpperBound: []byte{spaceMark + 1}})
+	if err != nil {
+		return nil, nil, engineError(err)
+	}
+	defer it.Close()
+	for valid := it.First(); valid && len(names) < n; valid = it.Next() {
+		name, err := it.ValueAndErr()
+		if err != nil {
+			return nil, nil, engineError(err)
+		}
+		names = append(names, string(name))
+		to = append(append(to[:0], it.Key()...), 0)
+	}
+	return names, to, engineError(it.Error())
+}
+
+// marks counts the marked names.
+func (x *Index) marks(ctx context.Context) (n int, err error) {
+	err = x.each(ctx, spaceMark, func(_, _ []byte) error {
+		n++
+		return nil
+	})
+	return n, err
+}
+
+// markKey keeps marks in the order in which units are read.
+func markKey(name string) []byte { return append([]byte{spaceMark}, entity.ZonePrefix(name)...) }
 
 // touchHost names the unit of a host of which something was said.
 func (x *Index) touchHost(names map[string]struct{}, host string) {

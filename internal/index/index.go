@@ -34,7 +34,7 @@ import (
 
 // SchemaVersion is the version of the layout and of the features in it. An index
 // of another version, or made with another Public Suffix List, is rebuilt.
-const SchemaVersion = 2
+const SchemaVersion = 3
 
 // Key spaces, by first octet.
 const (
@@ -45,6 +45,7 @@ const (
 	spaceCount   = 0x04 // feature, hash → names holding it, by TLP level
 	spaceTotal   = 0x05 // feature → names for which it was observed, by TLP level
 	spacePosting = 0x06 // feature, hash, id → TLP level
+	spaceMark    = 0x07 // name → names whose rows may have changed since they were read
 )
 
 // Source is the store that an index follows.
@@ -86,7 +87,7 @@ func Open(dir string, opt Options) (*Index, error) {
 	} else if err := opt.FS.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "couldn't create the index' directory")
 	}
-	cache := pebble.NewCache(32 << 20)
+	cache := pebble.NewCache(128 << 20)
 	po := &pebble.Options{
 		FS: opt.FS, Cache: cache, Merger: merger, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 48 << 20,
 		ReadOnly: opt.ReadOnly, Logger: quiet{},
@@ -158,7 +159,7 @@ func (x *Index) load() error {
 // empty removes everything, so that the next Follow starts from the beginning.
 func (x *Index) empty() error {
 	b := x.db.NewBatch()
-	if err := b.DeleteRange([]byte{spaceMeta}, []byte{spacePosting + 1}, nil); err != nil {
+	if err := b.DeleteRange([]byte{spaceMeta}, []byte{spaceMark + 1}, nil); err != nil {
 		return engineError(err)
 	}
 	if err := b.Set(metaKey("schema"), []byte(x.schema()), nil); err != nil {
@@ -183,7 +184,7 @@ type Lag struct {
 
 // Lag compares the index with the end of the feed.
 func (x *Index) Lag(ctx context.Context, src store.Feed) (Lag, error) {
-	c, err := x.cursor()
+	c, err := x.cursor(metaDone)
 	if err != nil {
 		return Lag{}, err
 	}
@@ -194,11 +195,14 @@ func (x *Index) Lag(ctx context.Context, src store.Feed) (Lag, error) {
 	return Lag{Chunk: c.chunk, Edges: head.Edges - c.edges}, nil
 }
 
-// cursor is the place in the feed up to which the index has followed.
+// cursor is a place in the feed.
 type cursor struct{ chunk, edges uint64 }
 
-func (x *Index) cursor() (c cursor, err error) {
-	v, err := x.get(metaKey("cursor"))
+// The cursors: up to where names are marked, and up to where they are indexed.
+var metaMarked, metaDone = metaKey("marked"), metaKey("cursor")
+
+func (x *Index) cursor(key []byte) (c cursor, err error) {
+	v, err := x.get(key)
 	if err == nil && len(v) == 16 {
 		c = cursor{binary.BigEndian.Uint64(v), binary.BigEndian.Uint64(v[8:])}
 	}

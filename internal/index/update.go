@@ -13,28 +13,6 @@ import (
 	"github.com/spoor-cti/spoor/internal/store"
 )
 
-// update reads the units again and writes what changed, some thousand in a batch.
-func (x *Index) update(ctx context.Context, src Source, names []string) error {
-	first := x.next == 0 // nothing is indexed yet: no name needs to be looked up
-	for part := range slices.Chunk(names, batchNames) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		w := writer{x: x, b: x.db.NewBatch(), counts: map[string]*counts{}, first: first}
-		err := w.names(ctx, src, part)
-		if err == nil {
-			err = w.commit()
-		}
-		if cerr := w.b.Close(); err == nil {
-			err = engineError(cerr)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // writer gathers the differences of one batch.
 type writer struct {
 	x      *Index

@@ -54,7 +54,7 @@ func (v View) Holders(ctx context.Context, f feature.Feature, h feature.Hash, yi
 // Shares calls yield with the position of each wanted value that the name held, and
 // with how many values of the feature the reader sees of it at least. wanted must be
 // sorted by feature, then hash.
-func (v View) Shares(id uint32, wanted []feature.Tuple, yield func(i, among int)) error {
+func (v View) Shares(id uint32, wanted []feature.Tuple, yield func(i, among int)) (err error) {
 	b, closer, err := v.x.db.Get(rowKey(id))
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil
@@ -62,47 +62,72 @@ func (v View) Shares(id uint32, wanted []feature.Tuple, yield func(i, among int)
 	if err != nil {
 		return engineError(err)
 	}
-	defer closer.Close()
-	row := encodedRow(b)
+	defer func() { err = errors.Join(err, engineError(closer.Close())) }()
 	if len(b)%encodedCounted != 0 {
 		return malformed(b)
 	}
-	var of feature.Feature // the feature whose values are row[:end]
-	among, end := 0, 0
-	for i, w := range wanted {
-		if w.Feature != of {
-			row = row.from(end)
-			row = row.from(row.find(w.Feature, 0))
-			of, end = w.Feature, row.find(w.Feature+1, 0)
-			among = v.seen(row, end)
+	row := encodedRow(b)
+	var of feature.Feature // whose values the last hit was among
+	among := 0
+	for i, at := 0, 0; ; {
+		i = gallop(i, len(wanted), func(k int) bool { return before(wanted[k], row.at(at)) })
+		if i == len(wanted) {
+			return nil
 		}
-		at := row.find(w.Feature, w.Hash)
-		if at < end && row.at(at) == w && v.clearance.Allows(row.tlp(at)) {
+		at = gallop(at, row.len(), func(k int) bool { return before(row.at(k), wanted[i]) })
+		if at == row.len() {
+			return nil
+		}
+		if row.at(at) != wanted[i] {
+			continue
+		}
+		if v.clearance.Allows(row.tlp(at)) {
+			if of != wanted[i].Feature {
+				of = wanted[i].Feature
+				among = v.among(row, at)
+			}
 			yield(i, among)
 		}
+		i++
 	}
-	return nil
 }
 
-// seen counts the first n entries that the reader sees. Of other times and sources
-// than all it can't be said.
-func (v View) seen(row encodedRow, n int) int {
-	if !v.whole {
-		return min(n, 1)
+// among counts the values that the reader sees of the feature to which entry i
+// belongs. Of other times and sources than all it can't be said.
+func (v View) among(row encodedRow, i int) (n int) {
+	f := row.at(i).Feature
+	for i > 0 && row.at(i-1).Feature == f {
+		i--
 	}
-	seen := 0
-	for i := range n {
+	for ; v.whole && i < row.len() && row.at(i).Feature == f; i++ {
 		if v.clearance.Allows(row.tlp(i)) {
-			seen++
+			n++
 		}
 	}
-	return seen
+	return max(n, 1)
+}
+
+// gallop returns the first place from i on where less no longer holds, which is n if
+// it always does. It is quick when that place is near.
+func gallop(i, n int, less func(int) bool) int {
+	step := 1
+	lo := i
+	for i < n && less(i) {
+		lo = i + 1
+		i += step
+		step *= 2
+	}
+	return lo + sort.Search(min(i, n)-lo, func(k int) bool { return !less(lo + k) })
+}
+
+func before(a, b feature.Tuple) bool {
+	return a.Feature < b.Feature || a.Feature == b.Feature && a.Hash < b.Hash
 }
 
 // encodedRow is a row as it is stored: entries of encodedCounted octets, sorted.
 type encodedRow []byte
 
-func (r encodedRow) from(i int) encodedRow { return r[i*encodedCounted:] }
+func (r encodedRow) len() int { return len(r) / encodedCounted }
 
 func (r encodedRow) at(i int) feature.Tuple {
 	e := r[i*encodedCounted:]
@@ -110,11 +135,3 @@ func (r encodedRow) at(i int) feature.Tuple {
 }
 
 func (r encodedRow) tlp(i int) obs.TLP { return obs.TLP(r[i*encodedCounted+encodedCounted-1]) }
-
-// find returns the place of the first entry that is not before the value.
-func (r encodedRow) find(f feature.Feature, h feature.Hash) int {
-	return sort.Search(len(r)/encodedCounted, func(i int) bool {
-		e := r.at(i)
-		return e.Feature > f || e.Feature == f && e.Hash >= h
-	})
-}

@@ -122,7 +122,11 @@ func (e *Engine) Why(ctx context.Context, a, b entity.Entity) (*score.Ledger, er
 		rows[i] = masked
 		maps.Copy(taken, t)
 	}
-	l := score.NewSet([]score.Seed{{Entity: a, Row: rows[0], Weight: 1}}, bg, e.Now).Score(rows[1])
+	seed, older := rows[0].Newest(Options{}.withDefaults().MaxValues)
+	l := score.NewSet([]score.Seed{{Entity: a, Row: seed, Weight: 1}}, bg, e.Now).Score(rows[1])
+	if older > 0 {
+		l.Notes = append(l.Notes, fmt.Sprintf("of %s only the latest values of each feature were compared, %d older ones were not", a.Key, older))
+	}
 	for k, h := range taken {
 		l.Notes = append(l.Notes, fmt.Sprintf("%s %s does not count: %s (%s)", k.f, k.text, h.Class.Says(), h.List))
 	}

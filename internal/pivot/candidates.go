@@ -16,7 +16,9 @@ import (
 //  1. The holders of the seeds' values are gathered, the most telling values first,
 //     until all that is left could not carry a name over the threshold by itself
 //     (MaxScore: Turtle and Flood 1995).
-//  2. Of whom this leaves, the index tells all the values that he shares.
+//  2. The other values' holders are looked at too, while that is cheap: they add
+//     nobody, but tell more of those who are there.
+//  3. Of whom this leaves, the index tells all the values that he shares.
 func (r *run) candidates(ctx context.Context, set *score.Set) ([]string, error) {
 	l, err := r.leads(set)
 	if err != nil {
@@ -71,15 +73,19 @@ func (g *gathered) of(id uint32) *groups {
 	return &g.best[i]
 }
 
+// refinePostings is how many holders are read to learn more of candidates: each
+// costs about a hundredth of asking for one candidate's values.
+const refinePostings = 50_000
+
 // gather reads the holders of the leads.
 func (r *run) gather(ctx context.Context, l *leads) (*gathered, error) {
 	g := &gathered{slot: map[uint32]int{}, rest: l.start()}
 	read := 0
 	for i := range l.follow {
-		if l.fixed+g.rest.sum() < r.res.Threshold.Float() {
-			break
-		}
 		lead := &l.follow[i]
+		if l.fixed+g.rest.sum() < r.res.Threshold.Float() {
+			return g, r.refine(ctx, l.follow[i:], g)
+		}
 		if read == r.opt.MaxPostings {
 			r.cut("holders of "+lead.f.String()+" "+lead.text, int(lead.df), "MaxPostings")
 			continue
@@ -103,6 +109,29 @@ func (r *run) gather(ctx context.Context, l *leads) (*gathered, error) {
 		}
 	}
 	return g, nil
+}
+
+// refine reads holders of further leads, whose holders are candidates only if they
+// hold another value too.
+func (r *run) refine(ctx context.Context, rest []lead, g *gathered) error {
+	read := 0
+	for i := range rest {
+		lead := &rest[i]
+		if read += int(lead.df); read > refinePostings {
+			return nil
+		}
+		err := r.Names.Holders(ctx, lead.f, lead.h, func(id uint32) bool {
+			if slot, ok := g.slot[id]; ok {
+				g.best[slot].raise(lead.group, lead.bits)
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		g.rest[lead.group] = lead.rest
+	}
+	return nil
 }
 
 // weigh asks the index for all that the names share with the seeds.

@@ -104,7 +104,7 @@ func (r *run) readSeeds(ctx context.Context, seeds []entity.Entity) error {
 		} else {
 			others[asked] = true
 		}
-		r.seeds = append(r.seeds, score.Seed{Entity: s, Row: row, Weight: 1})
+		r.seeds = append(r.seeds, score.Seed{Entity: s, Row: r.lend(s, row), Weight: 1})
 	}
 	r.res.FewSeeds = len(r.seeds) < 3
 	r.res.Threshold = r.opt.Threshold
@@ -115,6 +115,15 @@ func (r *run) readSeeds(ctx context.Context, seeds []entity.Entity) error {
 		}
 	}
 	return nil
+}
+
+// lend returns what of a seed's row is followed: of each feature the latest values.
+func (r *run) lend(seed entity.Entity, row *feature.Row) *feature.Row {
+	row, older := row.Newest(r.opt.MaxValues)
+	if older > 0 {
+		r.cut("older values of the seed "+seed.Key, older, "MaxValues")
+	}
+	return row
 }
 
 func known(row *feature.Row) bool { return row.Rows > 0 || row.Unit == "" && len(row.Values) > 0 }
@@ -209,7 +218,7 @@ func (r *run) accepted(confirmed, hop int) []score.Seed {
 		if s.Bits < score.Accept || len(out) == most {
 			break
 		}
-		out = append(out, score.Seed{Entity: s.Entity, Row: s.candidate.row, Weight: machineWeight})
+		out = append(out, score.Seed{Entity: s.Entity, Row: r.lend(s.Entity, s.candidate.row), Weight: machineWeight})
 	}
 	return out
 }

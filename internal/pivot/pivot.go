@@ -63,6 +63,7 @@ type Options struct {
 	MaxHolders    int        // a value that more names hold is not followed; default 10,000
 	MaxPostings   int        // holders read in one round; default 300,000
 	MaxCandidates int        // names read and scored in one round; default 3,000
+	MaxValues     int        // values of one feature that a seed lends, the latest; default 64
 }
 
 func (o Options) withDefaults() Options {
@@ -75,6 +76,7 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxHolders, 10_000)
 	def(&o.MaxPostings, 300_000)
 	def(&o.MaxCandidates, 3_000)
+	def(&o.MaxValues, 64)
 	return o
 }
 
