@@ -126,6 +126,32 @@ func TestStoreReindex(t *testing.T) {
 	}
 }
 
+// TestDamagedIndex: whoever needs it is told what to do, and that helps.
+func TestDamagedIndex(t *testing.T) {
+	data, _, _ := imported(t)
+	if _, stderr, status := call(t, data, "store", "reindex"); status != exitDone {
+		t.Fatal(stderr)
+	}
+	tables, err := filepath.Glob(filepath.Join(data, "index", "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("no tables of the index: %v", err)
+	}
+	for _, f := range tables {
+		if err := os.WriteFile(f, []byte("not a table"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, stderr, status := call(t, data, "pivot", "a.example"); status == exitDone || !strings.Contains(stderr, "spoor store reindex") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	if _, stderr, status := call(t, data, "store", "reindex"); status != exitDone {
+		t.Errorf("reindex: %s", stderr)
+	}
+	if _, stderr, status := call(t, data, "pivot", "a.example"); status != exitDone {
+		t.Errorf("after it: status %d, %s", status, stderr)
+	}
+}
+
 // TestStoreIsNotMade: looking after a store that isn't there doesn't make one.
 func TestStoreIsNotMade(t *testing.T) {
 	for _, args := range [][]string{{"check"}, {"stats"}, {"backup", "x"}, {"retract", "r"}, {"reindex"}} {

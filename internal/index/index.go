@@ -16,7 +16,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/spoor-cti/spoor/internal/collect"
@@ -28,6 +27,7 @@ import (
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/feature"
+	"github.com/spoor-cti/spoor/internal/lsm"
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/store"
 )
@@ -90,7 +90,7 @@ func Open(dir string, opt Options) (*Index, error) {
 	cache := pebble.NewCache(128 << 20)
 	po := &pebble.Options{
 		FS: opt.FS, Cache: cache, Merger: merger, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 48 << 20,
-		ReadOnly: opt.ReadOnly, Logger: quiet{},
+		ReadOnly: opt.ReadOnly, Logger: lsm.Log{Name: "the index", Hint: "is the disk full? the index can be derived again"}, EventListener: lsm.Events(),
 		DisableWAL: true, // everything here can be derived again
 	}
 	for i := range po.Levels {
@@ -110,10 +110,10 @@ func Open(dir string, opt Options) (*Index, error) {
 }
 
 func openError(dir string, err error) error {
-	if text := err.Error(); strings.Contains(text, "lock held by current process") || strings.Contains(text, "resource temporarily unavailable") {
+	if lsm.Busy(err) {
 		return fault.New(fault.Conflict, "the index in %s is in use by another process", dir).Hinted("try again when it is done")
 	}
-	return fault.Wrap(err, fault.Unavailable, "couldn't open the index in %s", dir)
+	return engineError(err)
 }
 
 // Close makes what was written durable and releases the index.
@@ -227,20 +227,19 @@ func (x *Index) get(key []byte) ([]byte, error) {
 	return out, engineError(closer.Close())
 }
 
+// engineError gives the engine's errors a code.
 func engineError(err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case lsm.Damaged(err):
+		return &fault.Error{Code: fault.Corrupt, What: "the index is damaged", Hint: rederive, Cause: err}
 	}
 	return fault.Wrap(err, fault.Unavailable, "the index failed")
 }
 
-// quiet drops the engine's log: what matters reaches us as errors.
-type quiet struct{}
-
-func (quiet) Infof(string, ...any)  {}
-func (quiet) Errorf(string, ...any) {}
-
-func (quiet) Fatalf(format string, args ...any) { panic("pebble: " + fmt.Sprintf(format, args...)) }
+// rederive is what to do about a damaged index.
+const rederive = "derive it again with `spoor store reindex`"
 
 // Count is in how many names a value occurs, against for how many its feature
 // was observed, at the asked clearance.

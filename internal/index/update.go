@@ -253,7 +253,7 @@ func encodeRow(list []feature.Counted) []byte {
 }
 
 func malformed(row []byte) error {
-	return fault.New(fault.Corrupt, "a row of the index has %d octets", len(row)).Hinted("rebuild it with `spoor store reindex`")
+	return fault.New(fault.Corrupt, "a row of the index has %d octets", len(row)).Hinted(rederive)
 }
 
 func decodeRow(b []byte) ([]feature.Counted, error) {

@@ -13,16 +13,14 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/lsm"
 	"github.com/spoor-cti/spoor/internal/store"
 )
 
@@ -111,18 +109,16 @@ func pebbleOptions(opt Options, cache *pebble.Cache) *pebble.Options {
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       24,
 		MemTableStopWritesThreshold: 4,
-		Logger:                      quiet{},
-		// A damaged block reaches whoever reads it as an error; it is no reason to end.
-		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
+		Logger:                      lsm.Log{Name: "the store", Hint: "is the disk full? what was acknowledged is safe"},
+		EventListener:               lsm.Events(),
 	}
 	o.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionBalanced })
 	return o
 }
 
 func openError(dir string, err error) error {
-	text := err.Error()
 	switch {
-	case strings.Contains(text, "lock held by current process"), strings.Contains(text, "resource temporarily unavailable"):
+	case lsm.Busy(err):
 		return fault.New(fault.Conflict, "the store in %s is in use by another process", dir).
 			Hinted("close the other spoor, or use another directory with --data")
 	case errors.Is(err, os.ErrPermission):
@@ -186,18 +182,8 @@ func (s *Store) Head(context.Context) (store.Head, error) {
 // repair is what to do about a damaged store.
 const repair = "restore a backup with `spoor store restore`; `spoor store check` tells how far the damage goes"
 
-// damaged reports whether the engine found broken files. It marks most such errors
-// in a way of its own, which errors.Is does not see, and some, which it meets when
-// it opens a store, not at all.
-func damaged(err error) bool {
-	if pebble.IsCorruptionError(err) || errors.Is(err, errValue) {
-		return true
-	}
-	text := err.Error()
-	return slices.ContainsFunc([]string{
-		"malformed manifest file", "could not open manifest file", "object size mismatch", "unknown to the objstorage provider",
-	}, func(s string) bool { return strings.Contains(text, s) })
-}
+// damaged reports whether files or values are broken.
+func damaged(err error) bool { return lsm.Damaged(err) || errors.Is(err, errValue) }
 
 // engineError gives the engine's errors a code.
 func engineError(err error) error {
@@ -242,25 +228,6 @@ func readChunk(key, value []byte) (rec chunkRecord, err error) {
 	}
 	rec.number = binary.BigEndian.Uint64(key[1:])
 	return rec, nil
-}
-
-// quiet drops the engine's log: what matters reaches us as errors.
-type quiet struct{}
-
-func (quiet) Infof(string, ...any)  {}
-func (quiet) Errorf(string, ...any) {}
-
-// exitFatal is the status of a process whose store can't go on; the command line
-// uses the same for a store that can't be used.
-const exitFatal = 6
-
-// Fatalf is called when the engine can't go on without losing data: it must not
-// return, and it comes from goroutines of its own, so that nobody could recover
-// from a panic. What was acknowledged is on the disk; so the process ends here.
-func (quiet) Fatalf(format string, args ...any) {
-	why, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n")
-	fmt.Fprintf(os.Stderr, "error: the store can't go on: %s\nhint: is the disk full? what was acknowledged is safe\n", why)
-	os.Exit(exitFatal)
 }
 
 // Metrics returns the engine's own account of itself, for diagnosis.
