@@ -9,7 +9,6 @@ package extract
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/spoor-cti/spoor/internal/entity"
 )
@@ -121,8 +120,10 @@ func (s *scanner) plain(start int) int {
 	if i-start >= 32 || i < len(s.text) && classOf[s.text[i]] != sep {
 		return start // perhaps a digest, or more than letters
 	}
-	if i+1 < len(s.text) && s.text[i] == ' ' && strings.IndexByte("[({d", s.text[i+1]|0x20) >= 0 {
-		return start
+	if i+1 < len(s.text) && s.text[i] == ' ' {
+		if c := s.text[i+1]; classOf[c] == opening || c|0x20 == 'd' {
+			return start
+		}
 	}
 	return i
 }

@@ -72,26 +72,26 @@ func (s *scanner) stars(w *word, begin int, name string) int {
 func (s *scanner) urlEnd(w *word) {
 	i := w.next
 	depth := bytes.Count(w.clean, []byte("(")) - bytes.Count(w.clean, []byte(")"))
-	var more []byte
+	full := bytes.Clone(w.clean)
 	for i < len(s.text) {
 		c := s.text[i]
-		if c == ')' && depth <= 0 || ends(c) {
-			break
-		}
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRune(s.text[i:])
 			if r == utf8.RuneError || closesQuote(r) {
 				break
 			}
 			if !invisible(r) {
-				more = append(more, s.text[i:i+n]...)
+				full = append(full, s.text[i:i+n]...)
 			}
 			i += n
 			continue
 		}
+		if c == ')' && depth <= 0 || ends[c] {
+			break
+		}
 		if classOf[c] == opening {
 			if put, n := hidden(s.text[i:], true); n > 0 {
-				more = append(more, put...)
+				full = append(full, put...)
 				w.defanged = true
 				i += n
 				continue
@@ -103,10 +103,9 @@ func (s *scanner) urlEnd(w *word) {
 		case ')':
 			depth--
 		}
-		more = append(more, c)
+		full = append(full, c)
 		i++
 	}
-	full := append(bytes.Clone(w.clean), more...)
 	trimmed := bytes.TrimRight(full, ".,;:!?'*_")
 	w.clean = trimmed
 	cut := len(full) - len(trimmed)
@@ -117,10 +116,13 @@ func (s *scanner) urlEnd(w *word) {
 	w.end, w.next = i, i
 }
 
-// ends reports whether an ASCII octet can't be part of a URL in text.
-func ends(c byte) bool {
-	return c <= ' ' || c == 0x7f || strings.IndexByte("\"<>`|\\^{}[]", c) >= 0
-}
+// ends tells of each ASCII octet whether it can't be part of a URL in text.
+var ends = func() (t [utf8.RuneSelf]bool) {
+	for c := range t {
+		t[c] = c <= ' ' || c == 0x7f || strings.IndexByte("\"<>`|\\^{}[]", byte(c)) >= 0
+	}
+	return t
+}()
 
 func closesQuote(r rune) bool {
 	switch r {

@@ -31,6 +31,9 @@ func (s *scanner) read(start int) word {
 	s.clean = s.clean[:0]
 	i, from := start, start // what lies between from and i is not in clean yet
 	for i < len(s.text) {
+		if i = s.plainRun(&w, i); i == len(s.text) {
+			break
+		}
 		n, put, replaced := s.step(&w, i)
 		if n == 0 {
 			break
@@ -49,6 +52,22 @@ func (s *scanner) read(start int) word {
 		w.clean = s.clean
 	}
 	return w
+}
+
+// plainRun passes over the letters and figures from i on, of which most words consist.
+func (s *scanner) plainRun(w *word, i int) int {
+	figures, from := 0, i
+	for ; i < len(s.text); i++ {
+		c := classOf[s.text[i]]
+		if c == figure {
+			figures++
+		} else if c != letter {
+			break
+		}
+	}
+	w.figures += figures
+	w.letters += i - from - figures
+	return i
 }
 
 // step looks at the octet at i: how many octets belong to the word, and what
@@ -123,7 +142,7 @@ func (w *word) count(c byte) {
 // hidden recognises a dot, colon or at sign in brackets at the beginning of b,
 // and returns what it stands for and how long it is. A half-open [. counts too.
 func hidden(b []byte, inside bool) (put string, n int) {
-	closing := map[byte]byte{'[': ']', '(': ')', '{': '}'}[b[0]]
+	closing := closingOf(b[0])
 	i := 1
 	for i < len(b) && b[i] == ' ' && i < 3 {
 		i++
@@ -146,6 +165,16 @@ func hidden(b []byte, inside bool) (put string, n int) {
 	return "", 0
 }
 
+func closingOf(opening byte) byte {
+	switch opening {
+	case '[':
+		return ']'
+	case '(':
+		return ')'
+	}
+	return '}'
+}
+
 var hiddenForms = []struct{ text, put string }{
 	{"://", "://"},
 	{".", "."},
@@ -161,7 +190,7 @@ var hiddenForms = []struct{ text, put string }{
 
 // foldPrefix reports whether b begins with the ASCII text, in any case.
 func foldPrefix(b []byte, text string) bool {
-	return len(b) >= len(text) && bytes.EqualFold(b[:len(text)], []byte(text))
+	return len(b) >= len(text) && b[0]|0x20 == text[0]|0x20 && bytes.EqualFold(b[:len(text)], []byte(text))
 }
 
 // spaced recognises a hidden dot or at sign with blanks around it, at the blank

@@ -1,8 +1,10 @@
 package index_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -215,6 +217,7 @@ func (n *naive) agree(t fataler, x *index.Index) {
 		if got, err := x.Names(level); err != nil || got != n.names[rank] {
 			t.Fatalf("%d names at %s, want %d, %v", got, level, n.names[rank], err)
 		}
+		n.shares(t, x, level)
 		for k := range all {
 			who, observed := n.holders(k, level)
 			c, err := x.Count(k.f, k.h, level)
@@ -224,6 +227,63 @@ func (n *naive) agree(t fataler, x *index.Index) {
 			if index.Posted(k.f) {
 				if got := holders(t, x, k, level); !slices.Equal(got, who) {
 					t.Fatalf("%s %x at %s: held by %v, want %v", k.f, uint64(k.h), level, got, who)
+				}
+			}
+		}
+	}
+}
+
+// shares compares what the index says of each name's own values, at a level, with
+// the naive rows: in a view of everything, and in one of a single source, of which it
+// can't count the values.
+func (n *naive) shares(t fataler, x *index.Index, level obs.TLP) {
+	wanted := []feature.Tuple{{Feature: feature.IP, Hash: 1}, {Feature: feature.CNAME, Hash: 1 << 63}} // nobody's
+	for _, has := range n.rows {
+		for k := range has {
+			wanted = append(wanted, feature.Tuple{Feature: k.f, Hash: k.h})
+		}
+	}
+	slices.SortFunc(wanted, func(a, b feature.Tuple) int {
+		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Hash, b.Hash))
+	})
+	wanted = slices.Compact(wanted)
+	ids := map[string]uint32{}
+	for i := range uint32(64) {
+		name, err := x.Name(i)
+		if err != nil {
+			t.Fatalf("name %d: %v", i, err)
+		}
+		if name != "" {
+			ids[name] = i
+		}
+	}
+	for unit, has := range n.rows {
+		seen := map[feature.Feature]int{}
+		for k, from := range has {
+			if level.Allows(from) {
+				seen[k.f]++
+			}
+		}
+		for _, v := range []store.View{{Clearance: level}, {Clearance: level, Sources: []string{"s"}}} {
+			left := maps.Clone(has)
+			err := x.In(v).Shares(ids[unit], wanted, func(i, among int) {
+				k := entry{wanted[i].Feature, wanted[i].Hash}
+				from, ok := left[k]
+				delete(left, k)
+				want := seen[k.f]
+				if v.Sources != nil {
+					want = 1
+				}
+				if !ok || !level.Allows(from) || among != want {
+					t.Fatalf("%s at %s shares %s among %d: %v from %s, among %d", unit, level, k.f, among, ok, from, want)
+				}
+			})
+			if err != nil {
+				t.Fatalf("shares: %v", err)
+			}
+			for k, from := range left {
+				if level.Allows(from) {
+					t.Fatalf("%s at %s doesn't tell that it has a %s", unit, level, k.f)
 				}
 			}
 		}
