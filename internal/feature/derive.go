@@ -15,6 +15,7 @@ type Counted struct {
 	Feature Feature
 	Hash    Hash
 	TLP     obs.TLP
+	Most    Strength // what the value can be worth, whoever sees it
 }
 
 // most bounds what one name may add to a count: addresses in tuples, values of
@@ -28,23 +29,27 @@ func (r *Row) Counted(level obs.TLP) []Counted {
 	out := make([]Counted, 0, len(r.Values)*2+16)
 	for i := range r.Values {
 		v := &r.Values[i]
-		out = append(out, Counted{v.Feature, v.Hash, level})
+		c := Counted{v.Feature, v.Hash, level, v.strength()}
+		if r.Cut { // another view may read other rows
+			c.Most = 0
+		}
+		out = append(out, c)
 	}
 	for pair, of := range Pairs {
 		for _, p := range head(r.Of(of.Parent)) {
 			for _, c := range head(r.Of(of.Child)) {
-				out = append(out, Counted{pair, HashOf(pair, p.Text, c.Text), level})
+				out = append(out, Counted{pair, HashOf(pair, p.Text, c.Text), level, 0})
 			}
 		}
 	}
 	if r.Created.Known() {
-		out = append(out, Counted{Created, HashOf(Created, Bin(r.Created)), level})
+		out = append(out, Counted{Created, HashOf(Created, Bin(r.Created)), level, 0})
 	}
 	for _, g := range Grams(r.Unit) {
-		out = append(out, Counted{Gram, HashOf(Gram, g), level})
+		out = append(out, Counted{Gram, HashOf(Gram, g), level, 0})
 	}
 	for _, t := range r.Tuples() {
-		out = append(out, Counted{t.Feature, t.Hash, level})
+		out = append(out, Counted{t.Feature, t.Hash, level, 0})
 	}
 	return compact(out)
 }
@@ -53,12 +58,21 @@ func (r *Row) Counted(level obs.TLP) []Counted {
 // lowest level on at which it is visible, sorted as Counted does.
 func Union(lists ...[]Counted) []Counted { return compact(slices.Concat(lists...)) }
 
-// compact sorts the list and keeps the lowest level of each entry.
+// compact sorts the list and keeps the lowest level and the weakest bound of each
+// entry.
 func compact(out []Counted) []Counted {
 	slices.SortFunc(out, func(a, b Counted) int {
 		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.TLP.Rank(), b.TLP.Rank()))
 	})
-	return slices.CompactFunc(out, func(a, b Counted) bool { return a.Feature == b.Feature && a.Hash == b.Hash })
+	kept := out[:0]
+	for _, c := range out {
+		if n := len(kept); n > 0 && kept[n-1].Feature == c.Feature && kept[n-1].Hash == c.Hash {
+			kept[n-1].Most = kept[n-1].Most.weaker(c.Most)
+			continue
+		}
+		kept = append(kept, c)
+	}
+	return kept
 }
 
 func head(vs []Value) []Value { return vs[:min(len(vs), most)] }

@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"github.com/spoor-cti/spoor/internal/obs"
@@ -131,6 +132,45 @@ type Value struct {
 	Lineages int      // distinct upstream sources that say so
 	Among    int      // how many values of the feature the name has, this one included
 	Rows     []RowRef // the rows behind it
+}
+
+// Certainty is the probability that what the value's sources say is right: of
+// independent sources that agree, up to three count.
+func (v *Value) Certainty() float64 {
+	if v.Lineages > 1 {
+		return 1 - math.Pow(1-v.Reliable, float64(min(v.Lineages, 3)))
+	}
+	return v.Reliable
+}
+
+// Strength bounds in quarters of a bit what sharing a value can be worth, by the
+// certainty of who says so. Zero means that there is no bound.
+type Strength uint8
+
+// Bits returns the bound, +Inf if there is none.
+func (s Strength) Bits() float64 {
+	if s == 0 {
+		return math.Inf(1)
+	}
+	return float64(s) / 4
+}
+
+// weaker returns the weaker of two bounds, the greater one.
+func (s Strength) weaker(t Strength) Strength {
+	if s == 0 || t == 0 {
+		return 0
+	}
+	return max(s, t)
+}
+
+// strength returns the bound of a value. What a report calls a name is weighed by
+// other rules.
+func (v *Value) strength() Strength {
+	q := math.Ceil(4 * math.Log2(1/(1-v.Certainty())))
+	if v.Feature == Label || !(q > 0 && q < math.MaxUint8) {
+		return 0
+	}
+	return Strength(q)
 }
 
 // Span is a stretch of time, both ends included.

@@ -24,7 +24,7 @@ func (x *Index) Dump(ctx context.Context, line func(string)) error {
 		}
 		list, err := decodeRow(v)
 		for _, c := range list {
-			all = append(all, fmt.Sprintf("row %s %s %016x %s", name, c.Feature, uint64(c.Hash), c.TLP))
+			all = append(all, fmt.Sprintf("row %s %s %016x %s %d", name, c.Feature, uint64(c.Hash), c.TLP, c.Most))
 		}
 		return err
 	})
@@ -33,7 +33,7 @@ func (x *Index) Dump(ctx context.Context, line func(string)) error {
 	}
 	err = x.each(ctx, spacePosting, func(k, v []byte) error {
 		name, err := x.Name(binary.BigEndian.Uint32(k[10:]))
-		all = append(all, fmt.Sprintf("posting %s %x %s %s", feature.Feature(k[1]), k[2:10], name, obs.TLP(v[0])))
+		all = append(all, fmt.Sprintf("posting %s %x %s %s %d", feature.Feature(k[1]), k[2:10], name, obs.TLP(v[0]), v[1]))
 		return err
 	})
 	if err != nil {

@@ -34,7 +34,7 @@ import (
 
 // SchemaVersion is the version of the layout and of the features in it. An index
 // of another version, or made with another Public Suffix List, is rebuilt.
-const SchemaVersion = 3
+const SchemaVersion = 4
 
 // Key spaces, by first octet.
 const (
@@ -44,7 +44,7 @@ const (
 	spaceRow     = 0x03 // id → what the name is counted under
 	spaceCount   = 0x04 // feature, hash → names holding it, by TLP level
 	spaceTotal   = 0x05 // feature → names for which it was observed, by TLP level
-	spacePosting = 0x06 // feature, hash, id → TLP level
+	spacePosting = 0x06 // feature, hash, id → TLP level, bound of its worth
 	spaceMark    = 0x07 // name → names whose rows may have changed since they were read
 )
 
@@ -268,8 +268,8 @@ func (x *Index) level(key []byte, clearance obs.TLP) (int64, error) {
 }
 
 // Holders calls yield with the names that held the value, in order of their
-// ids, until it returns false.
-func (x *Index) Holders(ctx context.Context, f feature.Feature, h feature.Hash, clearance obs.TLP, yield func(id uint32) bool) error {
+// ids, and with a bound of what sharing it with them is worth, until it returns false.
+func (x *Index) Holders(ctx context.Context, f feature.Feature, h feature.Hash, clearance obs.TLP, yield func(id uint32, most feature.Strength) bool) error {
 	prefix := countKey(f, h)
 	prefix[0] = spacePosting
 	it, err := x.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: prefix, UpperBound: append(append([]byte{}, prefix...), 0xff, 0xff, 0xff, 0xff, 0xff)})
@@ -282,10 +282,10 @@ func (x *Index) Holders(ctx context.Context, f feature.Feature, h feature.Hash, 
 		if err != nil {
 			return engineError(err)
 		}
-		if len(v) != 1 || !clearance.Allows(obs.TLP(v[0])) {
+		if len(v) != 2 || !clearance.Allows(obs.TLP(v[0])) {
 			continue
 		}
-		if !yield(binary.BigEndian.Uint32(it.Key()[len(prefix):])) {
+		if !yield(binary.BigEndian.Uint32(it.Key()[len(prefix):]), feature.Strength(v[1])) {
 			return nil
 		}
 	}

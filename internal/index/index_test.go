@@ -266,7 +266,7 @@ func (n *naive) shares(t fataler, x *index.Index, level obs.TLP) {
 		}
 		for _, v := range []store.View{{Clearance: level}, {Clearance: level, Sources: []string{"s"}}} {
 			left := maps.Clone(has)
-			err := x.In(v).Shares(ids[unit], wanted, func(i, among int) {
+			err := x.In(v).Shares(ids[unit], wanted, func(i, among int, _ feature.Strength) {
 				k := entry{wanted[i].Feature, wanted[i].Hash}
 				from, ok := left[k]
 				delete(left, k)
@@ -291,7 +291,7 @@ func (n *naive) shares(t fataler, x *index.Index, level obs.TLP) {
 }
 
 func holders(t fataler, x *index.Index, k entry, level obs.TLP) (out []string) {
-	err := x.Holders(context.Background(), k.f, k.h, level, func(id uint32) bool {
+	err := x.Holders(context.Background(), k.f, k.h, level, func(id uint32, _ feature.Strength) bool {
 		name, err := x.Name(id)
 		if err != nil {
 			t.Fatalf("name %d: %v", id, err)

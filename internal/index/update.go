@@ -173,8 +173,8 @@ func (w *writer) values(id uint32, old, now []feature.Counted) error {
 				return err
 			}
 			now = now[1:]
-		default: // the same value, perhaps at another level
-			if old[0].TLP != now[0].TLP {
+		default: // the same value, perhaps at another level or with another bound
+			if old[0].TLP != now[0].TLP || old[0].Most != now[0].Most {
 				w.add(countKey(old[0].Feature, old[0].Hash), old[0].TLP, -1)
 				w.add(countKey(now[0].Feature, now[0].Hash), now[0].TLP, +1)
 				if err := w.posting(id, &now[0], true); err != nil {
@@ -210,7 +210,7 @@ func (w *writer) posting(id uint32, c *feature.Counted, present bool) error {
 	if !present {
 		return engineError(w.b.Delete(key, nil))
 	}
-	return engineError(w.b.Set(key, []byte{byte(c.TLP)}, nil))
+	return engineError(w.b.Set(key, []byte{byte(c.TLP), byte(c.Most)}, nil))
 }
 
 // Posted reports whether the index can list the names that hold a value of the
@@ -239,15 +239,15 @@ func (w *writer) commit() error {
 
 func rowKey(id uint32) []byte { return binary.BigEndian.AppendUint32([]byte{spaceRow}, id) }
 
-// encodedCounted is the length of one entry of a row: feature, hash, level.
-const encodedCounted = 10
+// encodedCounted is the length of one entry of a row: feature, hash, level, bound.
+const encodedCounted = 11
 
 func encodeRow(list []feature.Counted) []byte {
 	out := make([]byte, 0, len(list)*encodedCounted)
 	for _, c := range list {
 		out = append(out, byte(c.Feature))
 		out = binary.BigEndian.AppendUint64(out, uint64(c.Hash))
-		out = append(out, byte(c.TLP))
+		out = append(out, byte(c.TLP), byte(c.Most))
 	}
 	return out
 }
@@ -263,7 +263,7 @@ func decodeRow(b []byte) ([]feature.Counted, error) {
 	out := make([]feature.Counted, 0, len(b)/encodedCounted)
 	for ; len(b) > 0; b = b[encodedCounted:] {
 		out = append(out, feature.Counted{
-			Feature: feature.Feature(b[0]), Hash: feature.Hash(binary.BigEndian.Uint64(b[1:])), TLP: obs.TLP(b[9]),
+			Feature: feature.Feature(b[0]), Hash: feature.Hash(binary.BigEndian.Uint64(b[1:])), TLP: obs.TLP(b[9]), Most: feature.Strength(b[10]),
 		})
 	}
 	return out, nil

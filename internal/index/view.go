@@ -45,16 +45,16 @@ func (v View) Name(id uint32) (string, error) { return v.x.Name(id) }
 // Posted reports whether Holders knows the feature.
 func (v View) Posted(f feature.Feature) bool { return Posted(f) }
 
-// Holders calls yield with the names that held the value, in order of their ids,
-// until it returns false.
-func (v View) Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(id uint32) bool) error {
+// Holders calls yield with the names that held the value, in order of their ids, and
+// with a bound of what sharing it with them is worth, until it returns false.
+func (v View) Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(id uint32, most feature.Strength) bool) error {
 	return v.x.Holders(ctx, f, h, v.clearance, yield)
 }
 
 // Shares calls yield with the position of each wanted value that the name held, and
-// with how many values of the feature the reader sees of it at least. wanted must be
-// sorted by feature, then hash.
-func (v View) Shares(id uint32, wanted []feature.Tuple, yield func(i, among int)) (err error) {
+// with how many values of the feature the reader sees of it at least, and with a bound
+// of what sharing it is worth. wanted must be sorted by feature, then hash.
+func (v View) Shares(id uint32, wanted []feature.Tuple, yield func(i, among int, most feature.Strength)) (err error) {
 	b, closer, err := v.x.db.Get(rowKey(id))
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil
@@ -86,7 +86,7 @@ func (v View) Shares(id uint32, wanted []feature.Tuple, yield func(i, among int)
 				of = wanted[i].Feature
 				among = v.among(row, at)
 			}
-			yield(i, among)
+			yield(i, among, row.most(at))
 		}
 		i++
 	}
@@ -134,4 +134,6 @@ func (r encodedRow) at(i int) feature.Tuple {
 	return feature.Tuple{Feature: feature.Feature(e[0]), Hash: feature.Hash(binary.BigEndian.Uint64(e[1:]))}
 }
 
-func (r encodedRow) tlp(i int) obs.TLP { return obs.TLP(r[i*encodedCounted+encodedCounted-1]) }
+func (r encodedRow) tlp(i int) obs.TLP { return obs.TLP(r[i*encodedCounted+9]) }
+
+func (r encodedRow) most(i int) feature.Strength { return feature.Strength(r[i*encodedCounted+10]) }

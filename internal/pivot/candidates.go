@@ -91,10 +91,10 @@ func (r *run) gather(ctx context.Context, l *leads) (*gathered, error) {
 			continue
 		}
 		left := int(lead.df)
-		err := r.Names.Holders(ctx, lead.f, lead.h, func(id uint32) bool {
+		err := r.Names.Holders(ctx, lead.f, lead.h, func(id uint32, most feature.Strength) bool {
 			read++
 			left--
-			g.of(id).raise(lead.group, lead.bits)
+			g.of(id).raise(lead.group, min(lead.bits, most.Bits()))
 			return read < r.opt.MaxPostings
 		})
 		if err != nil {
@@ -120,9 +120,9 @@ func (r *run) refine(ctx context.Context, rest []lead, g *gathered) error {
 		if read += int(lead.df); read > refinePostings {
 			return nil
 		}
-		err := r.Names.Holders(ctx, lead.f, lead.h, func(id uint32) bool {
+		err := r.Names.Holders(ctx, lead.f, lead.h, func(id uint32, most feature.Strength) bool {
 			if slot, ok := g.slot[id]; ok {
-				g.best[slot].raise(lead.group, lead.bits)
+				g.best[slot].raise(lead.group, min(lead.bits, most.Bits()))
 			}
 			return true
 		})
@@ -150,13 +150,13 @@ func (r *run) weigh(ctx context.Context, set *score.Set, l *leads, found *gather
 			return nil, ctx.Err()
 		}
 		best := l.unseen
-		err := r.Names.Shares(id, l.keys, func(i, among int) {
+		err := r.Names.Shares(id, l.keys, func(i, among int, most feature.Strength) {
 			v := &l.values[i]
 			bits := v.bits
 			if among > score.Crowd && v.f != feature.Gram {
 				bits = max(0, set.MostBits(v.f, v.h, among))
 			}
-			best.raise(v.group, bits)
+			best.raise(v.group, min(bits, most.Bits()))
 		})
 		if err != nil {
 			return nil, err

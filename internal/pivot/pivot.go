@@ -34,15 +34,17 @@ type Names interface {
 	Observed(f feature.Feature) (int64, error)
 	// Names returns how many names there are.
 	Names() (int64, error)
-	// Holders yields the numbers of names that hold the value, until yield returns
-	// false; Name returns the name of a number.
-	Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(id uint32) bool) error
+	// Holders yields the numbers of names that hold the value, and a bound of what
+	// sharing it with them is worth, until yield returns false; Name returns the name
+	// of a number.
+	Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(id uint32, most feature.Strength) bool) error
 	Name(id uint32) (string, error)
 	// Posted reports whether Holders knows the feature.
 	Posted(f feature.Feature) bool
 	// Shares yields the position of each wanted value (sorted by feature, then hash)
-	// that the name held, and how many values of that feature it has at least.
-	Shares(id uint32, wanted []feature.Tuple, yield func(i, among int)) error
+	// that the name held, how many values of that feature it has at least, and the
+	// bound.
+	Shares(id uint32, wanted []feature.Tuple, yield func(i, among int, most feature.Strength)) error
 }
 
 // Engine answers pivots over one store in one view. Noise and Table may be nil: then

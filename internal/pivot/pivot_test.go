@@ -170,6 +170,44 @@ func TestDemoCase(t *testing.T) {
 	w.account(res)
 }
 
+// Whoever is not read could not have been a suspect: a pivot finds what one finds
+// that reads every holder of a seed's value.
+func TestBoundsDropNobody(t *testing.T) {
+	w := newWorld(t)
+	w.add(synth.Now, synth.Population(1_500, 7))
+	w.add(synth.Now, demo.Case())
+	var names []string
+	for o := range synth.Population(1_500, 7) {
+		if o.Relation == obs.RegistrarOf {
+			names = append(names, o.Subject.Key)
+		}
+	}
+	read, exhaustive := 0, 0
+	for i := range 12 {
+		seeds := []string{demo.Members()[i], names[i*97%len(names)], names[i*41%len(names)]}
+		quick := w.pivot(store.Everything, pivot.Options{Hops: 1, MaxCandidates: 1e6}, seeds...)
+		all := w.pivot(store.Everything, pivot.Options{Hops: 1, MaxCandidates: 1e6, Threshold: -100_000}, seeds...)
+		read += quick.Candidates
+		exhaustive += all.Candidates
+		var want []string
+		for _, s := range all.Suspects {
+			if s.Bits >= quick.Threshold {
+				want = append(want, fmt.Sprint(s.Entity.Key, s.Bits))
+			}
+		}
+		var got []string
+		for _, s := range quick.Suspects {
+			got = append(got, fmt.Sprint(s.Entity.Key, s.Bits))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("seeds %v: found %v, reading everybody finds %v", seeds, got, want)
+		}
+	}
+	if read*2 > exhaustive { // the bounds are of use
+		t.Errorf("%d names were read, all are %d: the bounds spare nothing", read, exhaustive)
+	}
+}
+
 func short(terms []score.Term) (s string) {
 	for _, t := range terms {
 		s += fmt.Sprintf(" %s %q %s (%s);", t.Name, t.Value, t.Bits, t.Why)

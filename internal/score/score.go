@@ -48,10 +48,7 @@ func (w *weighing) weigh(f feature.Feature, v *feature.Value) Term {
 	h := w.s.values[f][v.Hash]
 	c := w.s.count(f, v.Hash, v.Text)
 	o, days := w.overlap(f, v, h, c)
-	r := v.Reliable
-	if v.Lineages > 1 { // independent sources that agree
-		r = 1 - math.Pow(1-r, float64(min(v.Lineages, 3)))
-	}
+	r := v.Certainty()
 	m := w.s.weight[f]
 	factor := o * r * spread(v.Among)
 	bits := likelihood(h.mass*factor, m, alpha[f], c.p0())
