@@ -36,7 +36,7 @@ func (c *collector) add(r *store.Row) {
 	case obs.NS:
 		c.ns = append(c.ns, nameServer{r.Object.Key, ev})
 	case obs.MX:
-		c.put(feature.MX, unitOrSelf(r.Object.Key), ev)
+		c.put(feature.MX, entity.Apex(r.Object.Key), ev)
 	case obs.SOARname:
 		c.put(feature.SOA, r.Object.Key, ev)
 	case obs.RegistrarOf:
@@ -60,7 +60,7 @@ func (c *collector) resolution(r *store.Row, ev evidence) {
 		c.put(feature.IP, r.Object.Key, ev)
 		c.put(feature.Net, Network(r.Object.Key), ev)
 	case entity.Domain:
-		if to := unitOrSelf(r.Object.Key); to != c.row.Unit {
+		if to := entity.Apex(r.Object.Key); to != c.row.Unit {
 			c.put(feature.CNAME, to, ev)
 		}
 	case entity.Fingerprint:
@@ -85,13 +85,6 @@ func Network(addr string) string {
 		return ""
 	}
 	return p.String()
-}
-
-func unitOrSelf(host string) string {
-	if r, ok := entity.Registrable(host); ok {
-		return r
-	}
-	return host
 }
 
 // registration takes the registrar and, from a declared interval, the moment of
@@ -138,7 +131,7 @@ func (c *collector) redirect(to entity.Entity, ev evidence) {
 		}
 		to = host
 	}
-	if unit := unitOrSelf(to.Key); unit != c.row.Unit {
+	if unit := entity.Apex(to.Key); unit != c.row.Unit {
 		c.put(feature.Redirect, unit, ev)
 	}
 }
@@ -175,7 +168,7 @@ const nsFresh = 30 * 86400
 func (c *collector) nameServers() {
 	var newest obs.Time
 	for _, n := range c.ns {
-		c.put(feature.NSDomain, unitOrSelf(n.host), n.ev)
+		c.put(feature.NSDomain, entity.Apex(n.host), n.ev)
 		newest = max(newest, n.ev.row.Last)
 	}
 	var set []string

@@ -255,6 +255,15 @@ func Registrable(key string) (string, bool) {
 	return r, err == nil
 }
 
+// Apex returns the registered domain of a domain's key, or the key itself if it has
+// none.
+func Apex(key string) string {
+	if r, ok := Registrable(key); ok {
+		return r
+	}
+	return key
+}
+
 // registrableOdd cuts by labels, because an escaped dot is not a separator.
 func registrableOdd(key string) (string, bool) {
 	masked := []byte(key)

@@ -129,18 +129,11 @@ func (m *masker) masks(v *feature.Value, h noise.Hit) bool {
 		return m.maskedSet(v.Text)
 	case feature.SOA, feature.MX: // a provider's contact and exchangers go with its name servers
 		domain := v.Text[strings.LastIndexByte(v.Text, '@')+1:]
-		return h.Class.Effect() != noise.Note || m.verdict(feature.NSDomain, unitOf(domain)).Class.Effect() != noise.Note
+		return h.Class.Effect() != noise.Note || m.verdict(feature.NSDomain, entity.Apex(domain)).Class.Effect() != noise.Note
 	case feature.MailDomain:
 		return h.Class == noise.PrivacyContact || h.Class == noise.DisposableMail || m.mailbox(v.Text)
 	}
 	return h.Class.Effect() != noise.Note
-}
-
-func unitOf(host string) string {
-	if r, ok := entity.Registrable(host); ok {
-		return r
-	}
-	return host
 }
 
 // coarsePrefix begins the text of a value that stands for a class.

@@ -133,10 +133,7 @@ func (r *view) Degree(ctx context.Context, e entity.Entity, rel obs.Relation, di
 			continue
 		}
 		d.Registrable++
-		zone = other.Key
-		if r, ok := entity.Registrable(other.Key); ok {
-			zone = r
-		}
+		zone = entity.Apex(other.Key)
 	}
 	return d, nil
 }

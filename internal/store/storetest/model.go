@@ -135,9 +135,7 @@ func (m *Model) Degree(v store.View, e entity.Entity, rel obs.Relation, dir stor
 		o := r.Other()
 		others[o] = true
 		if o.Kind == entity.Domain {
-			if name, ok := entity.Registrable(o.Key); ok {
-				o.Key = name
-			}
+			o.Key = entity.Apex(o.Key)
 		}
 		units[o] = true
 	}
