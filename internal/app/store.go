@@ -12,7 +12,6 @@ import (
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/index"
 	"github.com/spoor-cti/spoor/internal/ingest"
-	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/store"
 	"github.com/spoor-cti/spoor/internal/store/pebblestore"
 )
@@ -167,5 +166,5 @@ func (a *App) Reindex(ctx context.Context, progress func(index.Progress)) (int64
 	if x, err = a.CatchUp(ctx, progress); err != nil {
 		return 0, err
 	}
-	return x.Names(obs.Red)
+	return x.In(store.Everything).Names()
 }

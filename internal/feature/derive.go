@@ -12,10 +12,9 @@ import (
 // and from which TLP level on it is visible. A Row says nothing of levels: who
 // counts reads the name once for each.
 type Counted struct {
-	Feature Feature
-	Hash    Hash
-	TLP     obs.TLP
-	Most    Strength // what the value can be worth, whoever sees it
+	Key
+	TLP  obs.TLP
+	Most Strength // what the value can be worth, whoever sees it
 }
 
 // most bounds what one name may add to a count: addresses in tuples, values of
@@ -29,7 +28,7 @@ func (r *Row) Counted(level obs.TLP) []Counted {
 	out := make([]Counted, 0, len(r.Values)*2+16)
 	for i := range r.Values {
 		v := &r.Values[i]
-		c := Counted{v.Feature, v.Hash, level, v.strength()}
+		c := Counted{Key{v.Feature, v.Hash}, level, v.strength()}
 		if r.Cut { // another view may read other rows
 			c.Most = 0
 		}
@@ -38,18 +37,18 @@ func (r *Row) Counted(level obs.TLP) []Counted {
 	for pair, of := range Pairs {
 		for _, p := range head(r.Of(of.Parent)) {
 			for _, c := range head(r.Of(of.Child)) {
-				out = append(out, Counted{pair, HashOf(pair, p.Text, c.Text), level, 0})
+				out = append(out, Counted{KeyOf(pair, p.Text, c.Text), level, 0})
 			}
 		}
 	}
 	if r.Created.Known() {
-		out = append(out, Counted{Created, HashOf(Created, Bin(r.Created)), level, 0})
+		out = append(out, Counted{KeyOf(Created, Bin(r.Created)), level, 0})
 	}
 	for _, g := range Grams(r.Unit) {
-		out = append(out, Counted{Gram, HashOf(Gram, g), level, 0})
+		out = append(out, Counted{KeyOf(Gram, g), level, 0})
 	}
 	for _, t := range r.Tuples() {
-		out = append(out, Counted{t.Feature, t.Hash, level, 0})
+		out = append(out, Counted{t, level, 0})
 	}
 	return compact(out)
 }
@@ -62,11 +61,11 @@ func Union(lists ...[]Counted) []Counted { return compact(slices.Concat(lists...
 // entry.
 func compact(out []Counted) []Counted {
 	slices.SortFunc(out, func(a, b Counted) int {
-		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.TLP.Rank(), b.TLP.Rank()))
+		return cmp.Or(a.Compare(b.Key), cmp.Compare(a.TLP.Rank(), b.TLP.Rank()))
 	})
 	kept := out[:0]
 	for _, c := range out {
-		if n := len(kept); n > 0 && kept[n-1].Feature == c.Feature && kept[n-1].Hash == c.Hash {
+		if n := len(kept); n > 0 && kept[n-1].Key == c.Key {
 			kept[n-1].Most = kept[n-1].Most.weaker(c.Most)
 			continue
 		}
@@ -87,8 +86,8 @@ var joint = []struct{ Level, Long, Short Feature }{
 // domain and address level, the long form also with TLD and server. There is one
 // for each address, at most eight; of other fields the latest value counts. A
 // field that was not observed gives no tuple.
-func (r *Row) Tuples() []Tuple {
-	var out []Tuple
+func (r *Row) Tuples() []Key {
+	var out []Key
 	for _, j := range joint {
 		out = append(out, r.Joint(j.Long, j.Level)...)
 		out = append(out, r.Joint(j.Short, j.Level)...)
@@ -96,14 +95,8 @@ func (r *Row) Tuples() []Tuple {
 	return out
 }
 
-// Tuple is one tuple of a row.
-type Tuple struct {
-	Feature Feature
-	Hash    Hash
-}
-
 // Joint returns the tuples of one kind over one address level.
-func (r *Row) Joint(tuple, level Feature) []Tuple {
+func (r *Row) Joint(tuple, level Feature) []Key {
 	registrar, ns := r.Latest(Registrar), r.Latest(NSDomain)
 	if registrar == nil || ns == nil {
 		return nil
@@ -116,9 +109,9 @@ func (r *Row) Joint(tuple, level Feature) []Tuple {
 		}
 		parts = append(parts, top.Text, server.Text)
 	}
-	var out []Tuple
+	var out []Key
 	for _, x := range head(r.Of(level)) {
-		out = append(out, Tuple{tuple, HashOf(tuple, append(slices.Clip(parts), x.Text)...)})
+		out = append(out, KeyOf(tuple, append(slices.Clip(parts), x.Text)...))
 	}
 	return out
 }

@@ -122,6 +122,23 @@ func HashOf(f Feature, parts ...string) Hash {
 	return Hash(binary.BigEndian.Uint64(sum[:8]))
 }
 
+// Key names a value, pair, tuple or gram of a feature in counts and postings.
+type Key struct {
+	Feature Feature
+	Hash    Hash
+}
+
+// KeyOf returns the key of a value; a pair or tuple has several parts.
+func KeyOf(f Feature, parts ...string) Key { return Key{f, HashOf(f, parts...)} }
+
+// Compare orders keys by feature, then hash: the order of an indexed row.
+func (k Key) Compare(l Key) int {
+	if k.Feature != l.Feature {
+		return cmp.Compare(k.Feature, l.Feature)
+	}
+	return cmp.Compare(k.Hash, l.Hash)
+}
+
 // Value is one value that a name has.
 type Value struct {
 	Feature  Feature

@@ -128,13 +128,13 @@ func product(addresses int) *feature.Row {
 }
 
 func TestTuples(t *testing.T) {
-	long := func(f feature.Feature, x string) feature.Tuple {
-		return feature.Tuple{Feature: f, Hash: feature.HashOf(f, "iana:1", "dns.test", "test", "nginx", x)}
+	long := func(f feature.Feature, x string) feature.Key {
+		return feature.Key{Feature: f, Hash: feature.HashOf(f, "iana:1", "dns.test", "test", "nginx", x)}
 	}
-	short := func(f feature.Feature, x string) feature.Tuple {
-		return feature.Tuple{Feature: f, Hash: feature.HashOf(f, "iana:1", "dns.test", x)}
+	short := func(f feature.Feature, x string) feature.Key {
+		return feature.Key{Feature: f, Hash: feature.HashOf(f, "iana:1", "dns.test", x)}
 	}
-	want := []feature.Tuple{
+	want := []feature.Key{
 		long(feature.JointIP, "192.0.2.00"), long(feature.JointIP, "192.0.2.01"),
 		short(feature.JointShortIP, "192.0.2.00"), short(feature.JointShortIP, "192.0.2.01"),
 		long(feature.JointNet, "192.0.2.0/24"), short(feature.JointShortNet, "192.0.2.0/24"),
@@ -218,7 +218,7 @@ func TestUnionKeepsTheLowestLevel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		entry := rapid.Custom(func(t *rapid.T) feature.Counted {
 			return feature.Counted{
-				Feature: feature.Feature(rapid.IntRange(1, 3).Draw(t, "feature")), Hash: feature.Hash(rapid.IntRange(1, 3).Draw(t, "hash")),
+				Key: feature.Key{Feature: feature.Feature(rapid.IntRange(1, 3).Draw(t, "feature")), Hash: feature.Hash(rapid.IntRange(1, 3).Draw(t, "hash"))},
 				TLP: rapid.SampledFrom([]obs.TLP{obs.Amber, obs.Clear, obs.Green, obs.AmberStrict, obs.Red}).Draw(t, "level"),
 			}
 		})

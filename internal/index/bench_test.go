@@ -43,13 +43,19 @@ func BenchmarkBuild(b *testing.B) {
 	b.ReportMetric(float64(names*b.N)/b.Elapsed().Seconds(), "names/s")
 }
 
+// followed is a store of 2,000 names with its index.
+func followed(b *testing.B) (*pebblestore.Store, *index.Index) {
+	st := populated(b, 2_000)
+	b.Cleanup(func() { _ = st.Close() })
+	x := openIndex(b, vfs.NewMem())
+	b.Cleanup(func() { _ = x.Close() })
+	follow(b, x, st)
+	return st, x
+}
+
 // BenchmarkUpdate brings the index up to a store in which one name has changed.
 func BenchmarkUpdate(b *testing.B) {
-	st := populated(b, 2_000)
-	defer st.Close()
-	x := openIndex(b, vfs.NewMem())
-	defer x.Close()
-	follow(b, x, st)
+	st, x := followed(b)
 	rows := []obs.Observation{statementOf(domain("new.example"), obs.Resolves, ip1, obs.Clear)}
 	n := 0
 	for b.Loop() {
@@ -63,14 +69,10 @@ func BenchmarkUpdate(b *testing.B) {
 }
 
 func BenchmarkCount(b *testing.B) {
-	st := populated(b, 2_000)
-	defer st.Close()
-	x := openIndex(b, vfs.NewMem())
-	defer x.Close()
-	follow(b, x, st)
-	h := feature.HashOf(feature.NSDomain, synth.CDN)
+	_, x := followed(b)
+	cdn := feature.KeyOf(feature.NSDomain, synth.CDN)
 	for b.Loop() {
-		if c, err := x.Count(feature.NSDomain, h, obs.Red); err != nil || c == (index.Count{}) {
+		if c, err := counts(x, cdn, obs.Red); err != nil || c == (counted{}) {
 			b.Fatal(c, err)
 		}
 	}

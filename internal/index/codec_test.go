@@ -10,7 +10,7 @@ import (
 
 // What the decoders take is what they would write; the rest they refuse.
 func FuzzRow(f *testing.F) {
-	f.Add(encodeRow([]feature.Counted{{Feature: feature.IP, Hash: 7, TLP: obs.Red}, {Feature: feature.Gram, Hash: 1 << 63, TLP: obs.Amber}}))
+	f.Add(encodeRow([]feature.Counted{{Key: feature.Key{Feature: feature.IP, Hash: 7}, TLP: obs.Red}, {Key: feature.Key{Feature: feature.Gram, Hash: 1 << 63}, TLP: obs.Amber}}))
 	f.Add([]byte{1, 2, 3})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		list, err := decodeRow(b)

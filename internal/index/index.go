@@ -241,23 +241,7 @@ func engineError(err error) error {
 // rederive is what to do about a damaged index.
 const rederive = "derive it again with `spoor store reindex`"
 
-// Count is in how many names a value occurs, against for how many its feature
-// was observed, at the asked clearance.
-type Count struct{ Holding, Observed int64 }
-
-// Count returns how many names hold the value.
-func (x *Index) Count(f feature.Feature, h feature.Hash, clearance obs.TLP) (Count, error) {
-	holding, err := x.level(countKey(f, h), clearance)
-	if err != nil {
-		return Count{}, err
-	}
-	observed, err := x.level(totalKey(f), clearance)
-	return Count{holding, observed}, err
-}
-
-// Names returns of how many names a reader with the clearance sees anything.
-func (x *Index) Names(clearance obs.TLP) (int64, error) { return x.level(totalKey(0), clearance) }
-
+// level reads a count at a clearance.
 func (x *Index) level(key []byte, clearance obs.TLP) (int64, error) {
 	v, err := x.get(key)
 	if err != nil || v == nil {
@@ -267,39 +251,14 @@ func (x *Index) level(key []byte, clearance obs.TLP) (int64, error) {
 	return c[clearance.Rank()], err
 }
 
-// Holders calls yield with the names that held the value, in order of their
-// ids, and with a bound of what sharing it with them is worth, until it returns false.
-func (x *Index) Holders(ctx context.Context, f feature.Feature, h feature.Hash, clearance obs.TLP, yield func(id uint32, most feature.Strength) bool) error {
-	prefix := countKey(f, h)
-	prefix[0] = spacePosting
-	it, err := x.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: prefix, UpperBound: append(append([]byte{}, prefix...), 0xff, 0xff, 0xff, 0xff, 0xff)})
-	if err != nil {
-		return engineError(err)
-	}
-	defer it.Close()
-	for valid := it.First(); valid; valid = it.Next() {
-		v, err := it.ValueAndErr()
-		if err != nil {
-			return engineError(err)
-		}
-		if len(v) != 2 || !clearance.Allows(obs.TLP(v[0])) {
-			continue
-		}
-		if !yield(binary.BigEndian.Uint32(it.Key()[len(prefix):]), feature.Strength(v[1])) {
-			return nil
-		}
-	}
-	return engineError(it.Error())
-}
-
 // Name returns the name with that id.
 func (x *Index) Name(id uint32) (string, error) {
 	v, err := x.get(binary.BigEndian.AppendUint32([]byte{spaceName}, id))
 	return string(v), err
 }
 
-func countKey(f feature.Feature, h feature.Hash) []byte {
-	return binary.BigEndian.AppendUint64([]byte{spaceCount, byte(f)}, uint64(h))
+func countKey(k feature.Key) []byte {
+	return binary.BigEndian.AppendUint64([]byte{spaceCount, byte(k.Feature)}, uint64(k.Hash))
 }
 
 // idKey keeps names by their labels from the end, in the order in which units are

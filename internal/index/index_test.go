@@ -1,7 +1,6 @@
 package index_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -150,17 +149,12 @@ func step(t *rapid.T, st store.Store) {
 
 // naive counts by reading every name anew at each level, without an index.
 type naive struct {
-	rows  map[string]map[entry]obs.TLP // by unit: the lowest level at which it has that
+	rows  map[string]map[feature.Key]obs.TLP // by unit: the lowest level at which it has that
 	names [obs.TLPLevels]int64
 }
 
-type entry struct {
-	f feature.Feature
-	h feature.Hash
-}
-
 func count(t fataler, st *pebblestore.Store) *naive {
-	n := &naive{rows: map[string]map[entry]obs.TLP{}}
+	n := &naive{rows: map[string]map[feature.Key]obs.TLP{}}
 	for rank, level := range levels {
 		r := st.In(store.View{Clearance: level})
 		for _, unit := range []string{"a.example", "b.example", "c.test", "x.let.example", "y.let.example", "let.example", "dns.test"} {
@@ -172,11 +166,11 @@ func count(t fataler, st *pebblestore.Store) *naive {
 				continue
 			}
 			if n.rows[unit] == nil {
-				n.rows[unit] = map[entry]obs.TLP{}
+				n.rows[unit] = map[feature.Key]obs.TLP{}
 			}
 			n.names[rank]++
 			for _, c := range row.Counted(level) {
-				k := entry{c.Feature, c.Hash}
+				k := c.Key
 				if _, lower := n.rows[unit][k]; !lower {
 					n.rows[unit][k] = level
 				}
@@ -188,11 +182,11 @@ func count(t fataler, st *pebblestore.Store) *naive {
 
 // holders lists the units that hold a value at a level, and how many have the
 // feature at all.
-func (n *naive) holders(k entry, level obs.TLP) (who []string, observed int64) {
+func (n *naive) holders(k feature.Key, level obs.TLP) (who []string, observed int64) {
 	for unit, has := range n.rows {
 		asked := false
 		for e, from := range has {
-			asked = asked || e.f == k.f && level.Allows(from)
+			asked = asked || e.Feature == k.Feature && level.Allows(from)
 		}
 		if asked {
 			observed++
@@ -207,26 +201,26 @@ func (n *naive) holders(k entry, level obs.TLP) (who []string, observed int64) {
 
 // agree compares every count, and every list of holders, with the naive ones.
 func (n *naive) agree(t fataler, x *index.Index) {
-	all := map[entry]bool{}
+	all := map[feature.Key]bool{}
 	for _, has := range n.rows {
 		for k := range has {
 			all[k] = true
 		}
 	}
 	for rank, level := range levels {
-		if got, err := x.Names(level); err != nil || got != n.names[rank] {
+		if got, err := at(x, level).Names(); err != nil || got != n.names[rank] {
 			t.Fatalf("%d names at %s, want %d, %v", got, level, n.names[rank], err)
 		}
 		n.shares(t, x, level)
 		for k := range all {
 			who, observed := n.holders(k, level)
-			c, err := x.Count(k.f, k.h, level)
+			c, err := counts(x, k, level)
 			if err != nil || c.Holding != int64(len(who)) || c.Observed != observed {
-				t.Fatalf("%s %x at %s: %+v, want %d of %d, %v", k.f, uint64(k.h), level, c, len(who), observed, err)
+				t.Fatalf("%s %x at %s: %+v, want %d of %d, %v", k.Feature, uint64(k.Hash), level, c, len(who), observed, err)
 			}
-			if index.Posted(k.f) {
+			if index.Posted(k.Feature) {
 				if got := holders(t, x, k, level); !slices.Equal(got, who) {
-					t.Fatalf("%s %x at %s: held by %v, want %v", k.f, uint64(k.h), level, got, who)
+					t.Fatalf("%s %x at %s: held by %v, want %v", k.Feature, uint64(k.Hash), level, got, who)
 				}
 			}
 		}
@@ -237,15 +231,13 @@ func (n *naive) agree(t fataler, x *index.Index) {
 // the naive rows: in a view of everything, and in one of a single source, of which it
 // can't count the values.
 func (n *naive) shares(t fataler, x *index.Index, level obs.TLP) {
-	wanted := []feature.Tuple{{Feature: feature.IP, Hash: 1}, {Feature: feature.CNAME, Hash: 1 << 63}} // nobody's
+	wanted := []feature.Key{{Feature: feature.IP, Hash: 1}, {Feature: feature.CNAME, Hash: 1 << 63}} // nobody's
 	for _, has := range n.rows {
 		for k := range has {
-			wanted = append(wanted, feature.Tuple{Feature: k.f, Hash: k.h})
+			wanted = append(wanted, k)
 		}
 	}
-	slices.SortFunc(wanted, func(a, b feature.Tuple) int {
-		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Hash, b.Hash))
-	})
+	slices.SortFunc(wanted, feature.Key.Compare)
 	wanted = slices.Compact(wanted)
 	ids := map[string]uint32{}
 	for i := range uint32(64) {
@@ -261,21 +253,21 @@ func (n *naive) shares(t fataler, x *index.Index, level obs.TLP) {
 		seen := map[feature.Feature]int{}
 		for k, from := range has {
 			if level.Allows(from) {
-				seen[k.f]++
+				seen[k.Feature]++
 			}
 		}
 		for _, v := range []store.View{{Clearance: level}, {Clearance: level, Sources: []string{"s"}}} {
 			left := maps.Clone(has)
 			err := x.In(v).Shares(ids[unit], wanted, func(i, among int, _ feature.Strength) {
-				k := entry{wanted[i].Feature, wanted[i].Hash}
+				k := wanted[i]
 				from, ok := left[k]
 				delete(left, k)
-				want := seen[k.f]
+				want := seen[k.Feature]
 				if v.Sources != nil {
 					want = 1
 				}
 				if !ok || !level.Allows(from) || among != want {
-					t.Fatalf("%s at %s shares %s among %d: %v from %s, among %d", unit, level, k.f, among, ok, from, want)
+					t.Fatalf("%s at %s shares %s among %d: %v from %s, among %d", unit, level, k.Feature, among, ok, from, want)
 				}
 			})
 			if err != nil {
@@ -283,15 +275,30 @@ func (n *naive) shares(t fataler, x *index.Index, level obs.TLP) {
 			}
 			for k, from := range left {
 				if level.Allows(from) {
-					t.Fatalf("%s at %s doesn't tell that it has a %s", unit, level, k.f)
+					t.Fatalf("%s at %s doesn't tell that it has a %s", unit, level, k.Feature)
 				}
 			}
 		}
 	}
 }
 
-func holders(t fataler, x *index.Index, k entry, level obs.TLP) (out []string) {
-	err := x.Holders(context.Background(), k.f, k.h, level, func(id uint32, _ feature.Strength) bool {
+// at is the index as a reader of a level sees it.
+func at(x *index.Index, level obs.TLP) index.View { return x.In(store.View{Clearance: level}) }
+
+// counted is in how many names a value occurs, against for how many its feature was
+// observed.
+type counted struct{ Holding, Observed int64 }
+
+func counts(x *index.Index, k feature.Key, level obs.TLP) (c counted, err error) {
+	v := at(x, level)
+	if c.Holding, err = v.Holding(k); err == nil {
+		c.Observed, err = v.Observed(k.Feature)
+	}
+	return c, err
+}
+
+func holders(t fataler, x *index.Index, k feature.Key, level obs.TLP) (out []string) {
+	err := at(x, level).Holders(context.Background(), k, func(id uint32, _ feature.Strength) bool {
 		name, err := x.Name(id)
 		if err != nil {
 			t.Fatalf("name %d: %v", id, err)
@@ -367,14 +374,14 @@ func TestStricterRowsDoNotChangeWhatOthersCount(t *testing.T) {
 
 // told lists what an index says at a level of everything that the store has.
 func told(t fataler, x *index.Index, st *pebblestore.Store, level obs.TLP) (out []string) {
-	names, err := x.Names(level)
+	names, err := at(x, level).Names()
 	if err != nil {
 		t.Fatalf("names: %v", err)
 	}
 	out = append(out, fmt.Sprint(names, " names"))
 	for _, has := range count(t, st).rows {
 		for k := range has {
-			c, err := x.Count(k.f, k.h, level)
+			c, err := counts(x, k, level)
 			if err != nil {
 				t.Fatalf("count: %v", err)
 			}
@@ -383,6 +390,16 @@ func told(t fataler, x *index.Index, st *pebblestore.Store, level obs.TLP) (out 
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// indexed makes an empty store with its index.
+func indexed(t testing.TB) (*pebblestore.Store, *index.Index) {
+	t.Helper()
+	st := openStore(t)
+	t.Cleanup(func() { _ = st.Close() })
+	x := openIndex(t, vfs.NewMem())
+	t.Cleanup(func() { _ = x.Close() })
+	return st, x
 }
 
 // statementOf makes a statement for the tests below.
@@ -403,10 +420,7 @@ func appendRows(t testing.TB, st store.Store, run string, rows ...obs.Observatio
 var ip1 = entity.Entity{Kind: entity.IP, Key: "192.0.2.1"}
 
 func TestRetractionTakesNamesOutAgain(t *testing.T) {
-	st := openStore(t)
-	defer st.Close()
-	x := openIndex(t, vfs.NewMem())
-	defer x.Close()
+	st, x := indexed(t)
 	appendRows(t, st, "right", statementOf(domain("a.example"), obs.Resolves, ip1, obs.Clear))
 	follow(t, x, st)
 	before := dump(t, x)
@@ -417,7 +431,7 @@ func TestRetractionTakesNamesOutAgain(t *testing.T) {
 	}
 	follow(t, x, st)
 	same(t, "after the retraction", dump(t, x), before)
-	if n, err := x.Names(obs.Red); err != nil || n != 1 {
+	if n, err := at(x, obs.Red).Names(); err != nil || n != 1 {
 		t.Errorf("%d names, want 1, %v", n, err)
 	}
 }
@@ -425,16 +439,13 @@ func TestRetractionTakesNamesOutAgain(t *testing.T) {
 // A key that is learned for a certificate reaches the names that another of its
 // fingerprints names.
 func TestKeyOfACertificateReachesNamesUnderItsAlias(t *testing.T) {
-	st := openStore(t)
-	defer st.Close()
-	x := openIndex(t, vfs.NewMem())
-	defer x.Close()
+	st, x := indexed(t)
 	key := entity.Entity{Kind: entity.SPKI, Key: strings.Repeat("d4", 32)}
 	appendRows(t, st, "1", statementOf(sha1, obs.SAN, domain("a.example"), obs.Clear), statementOf(cert, obs.Alias, sha1, obs.Clear))
 	follow(t, x, st)
 	appendRows(t, st, "2", statementOf(cert, obs.Key, key, obs.Clear))
 	follow(t, x, st)
-	if got := holders(t, x, entry{feature.SPKI, feature.HashOf(feature.SPKI, key.Key)}, obs.Clear); !slices.Equal(got, []string{"a.example"}) {
+	if got := holders(t, x, feature.KeyOf(feature.SPKI, key.Key), obs.Clear); !slices.Equal(got, []string{"a.example"}) {
 		t.Errorf("the key is held by %v", got)
 	}
 }
@@ -442,33 +453,27 @@ func TestKeyOfACertificateReachesNamesUnderItsAlias(t *testing.T) {
 // A name that only RED rows know, with a certificate whose key everybody knows, is
 // in no count below RED, neither by a value nor by the name's own letters.
 func TestRedNameIsInNoCountBelow(t *testing.T) {
-	st := openStore(t)
-	defer st.Close()
-	x := openIndex(t, vfs.NewMem())
-	defer x.Close()
+	st, x := indexed(t)
 	key := entity.Entity{Kind: entity.SPKI, Key: strings.Repeat("d4", 32)}
 	appendRows(t, st, "1", statementOf(cert, obs.SAN, domain("secret.example"), obs.Red), statementOf(cert, obs.Key, key, obs.Clear))
 	follow(t, x, st)
-	for _, k := range []entry{
-		{feature.SPKI, feature.HashOf(feature.SPKI, key.Key)},
-		{feature.Cert, feature.HashOf(feature.Cert, cert.Key)},
-		{feature.TLD, feature.HashOf(feature.TLD, "example")},
-		{feature.Shape, feature.HashOf(feature.Shape, feature.ShapeOf("secret.example"))},
-		{feature.Gram, feature.HashOf(feature.Gram, "^secr")},
+	for _, k := range []feature.Key{
+		feature.KeyOf(feature.SPKI, key.Key),
+		feature.KeyOf(feature.Cert, cert.Key),
+		feature.KeyOf(feature.TLD, "example"),
+		feature.KeyOf(feature.Shape, feature.ShapeOf("secret.example")),
+		feature.KeyOf(feature.Gram, "^secr"),
 	} {
 		for level, want := range map[obs.TLP]int64{obs.AmberStrict: 0, obs.Red: 1} {
-			if c, err := x.Count(k.f, k.h, level); err != nil || c != (index.Count{Holding: want, Observed: want}) {
-				t.Errorf("%s at %s: %+v, want %d, %v", k.f, level, c, want, err)
+			if c, err := counts(x, k, level); err != nil || c != (counted{Holding: want, Observed: want}) {
+				t.Errorf("%s at %s: %+v, want %d, %v", k.Feature, level, c, want, err)
 			}
 		}
 	}
 }
 
 func TestLagIsTheDistanceToTheEndOfTheFeed(t *testing.T) {
-	st := openStore(t)
-	defer st.Close()
-	x := openIndex(t, vfs.NewMem())
-	defer x.Close()
+	st, x := indexed(t)
 	lag := func() uint64 {
 		t.Helper()
 		l, err := x.Lag(t.Context(), st)
@@ -495,10 +500,7 @@ func TestLagIsTheDistanceToTheEndOfTheFeed(t *testing.T) {
 }
 
 func TestFollowTellsHowFarItIs(t *testing.T) {
-	st := openStore(t)
-	defer st.Close()
-	x := openIndex(t, vfs.NewMem())
-	defer x.Close()
+	st, x := indexed(t)
 	appendRows(t, st, "1", statementOf(domain("a.example"), obs.Resolves, ip1, obs.Clear))
 	var told []index.Progress
 	if err := x.Follow(t.Context(), st, func(p index.Progress) { told = append(told, p) }); err != nil {
@@ -510,10 +512,7 @@ func TestFollowTellsHowFarItIs(t *testing.T) {
 }
 
 func TestFollowStopsWhenItIsTold(t *testing.T) {
-	st := openStore(t)
-	defer st.Close()
-	x := openIndex(t, vfs.NewMem())
-	defer x.Close()
+	st, x := indexed(t)
 	for i := range 400 {
 		appendRows(t, st, "1", statementOf(domain(fmt.Sprintf("n%d.example", i)), obs.Resolves, ip1, obs.Clear))
 	}
@@ -523,7 +522,7 @@ func TestFollowStopsWhenItIsTold(t *testing.T) {
 		t.Error("a cancelled Follow went through")
 	}
 	follow(t, x, st)
-	if n, err := x.Names(obs.Red); err != nil || n != 400 {
+	if n, err := at(x, obs.Red).Names(); err != nil || n != 400 {
 		t.Errorf("%d names, want 400, %v", n, err)
 	}
 }

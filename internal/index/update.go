@@ -7,7 +7,6 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/feature"
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/store"
@@ -161,22 +160,22 @@ func (w *writer) totals(list []feature.Counted, sign int64) {
 func (w *writer) values(id uint32, old, now []feature.Counted) error {
 	for len(old) > 0 || len(now) > 0 {
 		switch {
-		case len(now) == 0 || len(old) > 0 && less(&old[0], &now[0]):
-			w.add(countKey(old[0].Feature, old[0].Hash), old[0].TLP, -1)
+		case len(now) == 0 || len(old) > 0 && old[0].Compare(now[0].Key) < 0:
+			w.add(countKey(old[0].Key), old[0].TLP, -1)
 			if err := w.posting(id, &old[0], false); err != nil {
 				return err
 			}
 			old = old[1:]
-		case len(old) == 0 || less(&now[0], &old[0]):
-			w.add(countKey(now[0].Feature, now[0].Hash), now[0].TLP, +1)
+		case len(old) == 0 || now[0].Compare(old[0].Key) < 0:
+			w.add(countKey(now[0].Key), now[0].TLP, +1)
 			if err := w.posting(id, &now[0], true); err != nil {
 				return err
 			}
 			now = now[1:]
 		default: // the same value, perhaps at another level or with another bound
 			if old[0].TLP != now[0].TLP || old[0].Most != now[0].Most {
-				w.add(countKey(old[0].Feature, old[0].Hash), old[0].TLP, -1)
-				w.add(countKey(now[0].Feature, now[0].Hash), now[0].TLP, +1)
+				w.add(countKey(old[0].Key), old[0].TLP, -1)
+				w.add(countKey(now[0].Key), now[0].TLP, +1)
 				if err := w.posting(id, &now[0], true); err != nil {
 					return err
 				}
@@ -185,10 +184,6 @@ func (w *writer) values(id uint32, old, now []feature.Counted) error {
 		}
 	}
 	return nil
-}
-
-func less(a, b *feature.Counted) bool {
-	return a.Feature < b.Feature || a.Feature == b.Feature && a.Hash < b.Hash
 }
 
 func (w *writer) add(key []byte, level obs.TLP, n int64) {
@@ -204,7 +199,7 @@ func (w *writer) posting(id uint32, c *feature.Counted, present bool) error {
 	if !Posted(c.Feature) {
 		return nil
 	}
-	key := countKey(c.Feature, c.Hash)
+	key := countKey(c.Key)
 	key[0] = spacePosting
 	key = binary.BigEndian.AppendUint32(key, id)
 	if !present {
@@ -238,33 +233,3 @@ func (w *writer) commit() error {
 }
 
 func rowKey(id uint32) []byte { return binary.BigEndian.AppendUint32([]byte{spaceRow}, id) }
-
-// encodedCounted is the length of one entry of a row: feature, hash, level, bound.
-const encodedCounted = 11
-
-func encodeRow(list []feature.Counted) []byte {
-	out := make([]byte, 0, len(list)*encodedCounted)
-	for _, c := range list {
-		out = append(out, byte(c.Feature))
-		out = binary.BigEndian.AppendUint64(out, uint64(c.Hash))
-		out = append(out, byte(c.TLP), byte(c.Most))
-	}
-	return out
-}
-
-func malformed(row []byte) error {
-	return fault.New(fault.Corrupt, "a row of the index has %d octets", len(row)).Hinted(rederive)
-}
-
-func decodeRow(b []byte) ([]feature.Counted, error) {
-	if len(b)%encodedCounted != 0 {
-		return nil, malformed(b)
-	}
-	out := make([]feature.Counted, 0, len(b)/encodedCounted)
-	for ; len(b) > 0; b = b[encodedCounted:] {
-		out = append(out, feature.Counted{
-			Feature: feature.Feature(b[0]), Hash: feature.Hash(binary.BigEndian.Uint64(b[1:])), TLP: obs.TLP(b[9]), Most: feature.Strength(b[10]),
-		})
-	}
-	return out, nil
-}

@@ -27,17 +27,15 @@ func (x *Index) In(v store.View) View {
 }
 
 // Holding returns how many names hold the value.
-func (v View) Holding(f feature.Feature, h feature.Hash) (int64, error) {
-	return v.x.level(countKey(f, h), v.clearance)
-}
+func (v View) Holding(k feature.Key) (int64, error) { return v.x.level(countKey(k), v.clearance) }
 
 // Observed returns for how many names the feature was observed.
 func (v View) Observed(f feature.Feature) (int64, error) {
 	return v.x.level(totalKey(f), v.clearance)
 }
 
-// Names returns how many names there are.
-func (v View) Names() (int64, error) { return v.x.Names(v.clearance) }
+// Names returns of how many names the reader sees anything.
+func (v View) Names() (int64, error) { return v.x.level(totalKey(0), v.clearance) }
 
 // Name returns the name with that id.
 func (v View) Name(id uint32) (string, error) { return v.x.Name(id) }
@@ -47,14 +45,33 @@ func (v View) Posted(f feature.Feature) bool { return Posted(f) }
 
 // Holders calls yield with the names that held the value, in order of their ids, and
 // with a bound of what sharing it with them is worth, until it returns false.
-func (v View) Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(id uint32, most feature.Strength) bool) error {
-	return v.x.Holders(ctx, f, h, v.clearance, yield)
+func (v View) Holders(ctx context.Context, k feature.Key, yield func(id uint32, most feature.Strength) bool) error {
+	prefix := countKey(k)
+	prefix[0] = spacePosting
+	it, err := v.x.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: prefix, UpperBound: append(append([]byte{}, prefix...), 0xff, 0xff, 0xff, 0xff, 0xff)})
+	if err != nil {
+		return engineError(err)
+	}
+	defer it.Close()
+	for valid := it.First(); valid; valid = it.Next() {
+		b, err := it.ValueAndErr()
+		if err != nil {
+			return engineError(err)
+		}
+		if len(b) != 2 || !v.clearance.Allows(obs.TLP(b[0])) {
+			continue
+		}
+		if !yield(binary.BigEndian.Uint32(it.Key()[len(prefix):]), feature.Strength(b[1])) {
+			return nil
+		}
+	}
+	return engineError(it.Error())
 }
 
 // Shares calls yield with the position of each wanted value that the name held, and
 // with how many values of the feature the reader sees of it at least, and with a bound
 // of what sharing it is worth. wanted must be sorted by feature, then hash.
-func (v View) Shares(id uint32, wanted []feature.Tuple, yield func(i, among int, most feature.Strength)) (err error) {
+func (v View) Shares(id uint32, wanted []feature.Key, yield func(i, among int, most feature.Strength)) (err error) {
 	b, closer, err := v.x.db.Get(rowKey(id))
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil
@@ -63,18 +80,18 @@ func (v View) Shares(id uint32, wanted []feature.Tuple, yield func(i, among int,
 		return engineError(err)
 	}
 	defer func() { err = errors.Join(err, engineError(closer.Close())) }()
-	if len(b)%encodedCounted != 0 {
-		return malformed(b)
+	row, err := encoded(b)
+	if err != nil {
+		return err
 	}
-	row := encodedRow(b)
 	var of feature.Feature // whose values the last hit was among
 	among := 0
 	for i, at := 0, 0; ; {
-		i = gallop(i, len(wanted), func(k int) bool { return before(wanted[k], row.at(at)) })
+		i = gallop(i, len(wanted), func(k int) bool { return wanted[k].Compare(row.at(at)) < 0 })
 		if i == len(wanted) {
 			return nil
 		}
-		at = gallop(at, row.len(), func(k int) bool { return before(row.at(k), wanted[i]) })
+		at = gallop(at, row.len(), func(k int) bool { return row.at(k).Compare(wanted[i]) < 0 })
 		if at == row.len() {
 			return nil
 		}
@@ -119,21 +136,3 @@ func gallop(i, n int, less func(int) bool) int {
 	}
 	return lo + sort.Search(min(i, n)-lo, func(k int) bool { return !less(lo + k) })
 }
-
-func before(a, b feature.Tuple) bool {
-	return a.Feature < b.Feature || a.Feature == b.Feature && a.Hash < b.Hash
-}
-
-// encodedRow is a row as it is stored: entries of encodedCounted octets, sorted.
-type encodedRow []byte
-
-func (r encodedRow) len() int { return len(r) / encodedCounted }
-
-func (r encodedRow) at(i int) feature.Tuple {
-	e := r[i*encodedCounted:]
-	return feature.Tuple{Feature: feature.Feature(e[0]), Hash: feature.Hash(binary.BigEndian.Uint64(e[1:]))}
-}
-
-func (r encodedRow) tlp(i int) obs.TLP { return obs.TLP(r[i*encodedCounted+9]) }
-
-func (r encodedRow) most(i int) feature.Strength { return feature.Strength(r[i*encodedCounted+10]) }

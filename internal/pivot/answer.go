@@ -33,10 +33,7 @@ func (r *run) finish() {
 		maps.Copy(r.taken, s.candidate.taken)
 	}
 	for k, h := range r.taken {
-		n, err := r.bg.holding(k.f, feature.HashOf(k.f, k.text))
-		if err != nil {
-			r.bg.err = err
-		}
+		n := r.bg.holding(feature.KeyOf(k.f, k.text))
 		e, _ := subject(k.f, k.text)
 		r.res.Skipped = append(r.res.Skipped, Skipped{
 			Entity: e, Feature: k.f, Value: k.text, Class: h.Class, List: h.List, Members: n, Why: h.Class.Says(),
@@ -87,10 +84,7 @@ func (r *run) shared() {
 		if t.n < 2 {
 			continue
 		}
-		n, err := r.bg.holding(k.f, t.h)
-		if err != nil {
-			r.bg.err = err
-		}
+		n := r.bg.holding(feature.Key{Feature: k.f, Hash: t.h})
 		r.res.Shared = append(r.res.Shared, Shared{k.f, k.text, t.n, n})
 	}
 	slices.SortFunc(r.res.Shared, func(a, b Shared) int {

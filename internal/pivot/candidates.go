@@ -87,11 +87,11 @@ func (r *run) gather(ctx context.Context, l *leads) (*gathered, error) {
 			return g, r.refine(ctx, l.follow[i:], g)
 		}
 		if read == r.opt.MaxPostings {
-			r.cut("holders of "+lead.f.String()+" "+lead.text, int(lead.df), "MaxPostings")
+			r.cut("holders of "+lead.Feature.String()+" "+lead.text, int(lead.df), "MaxPostings")
 			continue
 		}
 		left := int(lead.df)
-		err := r.Names.Holders(ctx, lead.f, lead.h, func(id uint32, most feature.Strength) bool {
+		err := r.Names.Holders(ctx, lead.Key, func(id uint32, most feature.Strength) bool {
 			read++
 			left--
 			g.of(id).raise(lead.group, min(lead.bits, most.Bits()))
@@ -101,7 +101,7 @@ func (r *run) gather(ctx context.Context, l *leads) (*gathered, error) {
 			return nil, err
 		}
 		if left > 0 {
-			r.cut("holders of "+lead.f.String()+" "+lead.text, left, "MaxPostings")
+			r.cut("holders of "+lead.Feature.String()+" "+lead.text, left, "MaxPostings")
 			continue // whoever was found by another value may hold this one too
 		}
 		if read < r.opt.MaxPostings {
@@ -120,7 +120,7 @@ func (r *run) refine(ctx context.Context, rest []lead, g *gathered) error {
 		if read += int(lead.df); read > refinePostings {
 			return nil
 		}
-		err := r.Names.Holders(ctx, lead.f, lead.h, func(id uint32, most feature.Strength) bool {
+		err := r.Names.Holders(ctx, lead.Key, func(id uint32, most feature.Strength) bool {
 			if slot, ok := g.slot[id]; ok {
 				g.best[slot].raise(lead.group, min(lead.bits, most.Bits()))
 			}
@@ -153,8 +153,8 @@ func (r *run) weigh(ctx context.Context, set *score.Set, l *leads, found *gather
 		err := r.Names.Shares(id, l.keys, func(i, among int, most feature.Strength) {
 			v := &l.values[i]
 			bits := v.bits
-			if among > score.Crowd && v.f != feature.Gram {
-				bits = max(0, set.MostBits(v.f, v.h, among))
+			if among > score.Crowd && v.Feature != feature.Gram {
+				bits = max(0, set.MostBits(v.Feature, v.Hash, among))
 			}
 			best.raise(v.group, min(bits, most.Bits()))
 		})

@@ -70,10 +70,10 @@ func (e *Engine) Pivot(ctx context.Context, seeds []entity.Entity, opt Options) 
 			return nil, err
 		}
 	}
+	r.finish()
 	if bg.err != nil {
 		return nil, bg.err
 	}
-	r.finish()
 	return &r.res, nil
 }
 
@@ -158,23 +158,18 @@ func (r *run) seedRow(ctx context.Context, s entity.Entity) (*feature.Row, strin
 		return nil, "says nothing that could be followed; not used", nil
 	}
 	if row.Unit == "" {
-		held, err := r.held(masked)
-		if err != nil || !held {
-			return nil, "no stored name has it or anything of it; not used", err
+		if !r.held(masked) {
+			return nil, "no stored name has it or anything of it; not used", r.bg.err
 		}
 	}
 	return masked, note, nil
 }
 
 // held reports whether any name holds a value of the row.
-func (r *run) held(row *feature.Row) (bool, error) {
-	for i := range row.Values {
-		n, err := r.bg.holding(row.Values[i].Feature, row.Values[i].Hash)
-		if err != nil || n > 0 {
-			return n > 0, err
-		}
-	}
-	return false, nil
+func (r *run) held(row *feature.Row) bool {
+	return slices.ContainsFunc(row.Values, func(v feature.Value) bool {
+		return r.bg.holding(feature.Key{Feature: v.Feature, Hash: v.Hash}) > 0
+	})
 }
 
 // features reads the features of an entity: of a domain those of its unit.

@@ -31,8 +31,7 @@ func (g *groups) over(h *groups) (bits float64) {
 
 // lead is a value of the seeds.
 type lead struct {
-	f     feature.Feature
-	h     feature.Hash
+	feature.Key
 	text  string
 	group int
 	df    int64   // names that hold it
@@ -42,12 +41,12 @@ type lead struct {
 
 // leads is what the seeds have, as bounds of what others can share.
 type leads struct {
-	fixed  float64         // the prior, and what the index doesn't tell of anybody
-	unseen groups          // of values that the index doesn't know under their name
-	values []lead          // all others, by feature and hash
-	keys   []feature.Tuple // of values
-	follow []lead          // whose holders are read, most bits first
-	common groups          // of values whose holders are not read
+	fixed  float64       // the prior, and what the index doesn't tell of anybody
+	unseen groups        // of values that the index doesn't know under their name
+	values []lead        // all others, by feature and hash
+	keys   []feature.Key // of values
+	follow []lead        // whose holders are read, most bits first
+	common groups        // of values whose holders are not read
 }
 
 // start bounds what any name can add before a lead is followed.
@@ -62,16 +61,10 @@ func (l *leads) start() groups {
 // leads lists the seeds' values.
 func (r *run) leads(set *score.Set) (*leads, error) {
 	l := &leads{fixed: set.Prior() + set.MostCreatedBits()}
-	var failed error
-	add := func(f feature.Feature, h feature.Hash, text string, bits float64) {
-		if bits <= 0 {
-			return
+	add := func(k feature.Key, text string, bits float64) {
+		if bits > 0 {
+			l.values = append(l.values, lead{Key: k, text: text, group: score.Group(k.Feature), df: r.bg.holding(k), bits: bits})
 		}
-		df, err := r.bg.holding(f, h)
-		if err != nil {
-			failed = err
-		}
-		l.values = append(l.values, lead{f: f, h: h, text: text, group: score.Group(f), df: df, bits: bits})
 	}
 	set.Held(func(f feature.Feature, h feature.Hash, text string) {
 		bits := set.MostBits(f, h, 1)
@@ -79,35 +72,35 @@ func (r *run) leads(set *score.Set) (*leads, error) {
 			l.unseen.raise(score.Group(f), bits)
 			return
 		}
-		add(f, h, text, bits)
+		add(feature.Key{Feature: f, Hash: h}, text, bits)
 	})
 	set.SharedGrams(func(g string) {
-		add(feature.Gram, feature.HashOf(feature.Gram, g), g, set.MostGramBits(g))
+		add(feature.KeyOf(feature.Gram, g), g, set.MostGramBits(g))
 	})
-	slices.SortFunc(l.values, func(a, b lead) int { return cmp.Or(cmp.Compare(a.f, b.f), cmp.Compare(a.h, b.h)) })
+	slices.SortFunc(l.values, func(a, b lead) int { return a.Compare(b.Key) })
 	l.common = l.unseen
 	for _, v := range l.values {
-		l.keys = append(l.keys, feature.Tuple{Feature: v.f, Hash: v.h})
+		l.keys = append(l.keys, v.Key)
 		switch {
-		case v.f == feature.TLD || v.f == feature.Shape || !r.Names.Posted(v.f):
+		case !r.Names.Posted(v.Feature):
 			l.common.raise(v.group, v.bits)
 		case v.df > int64(r.opt.MaxHolders):
 			l.common.raise(v.group, v.bits)
-			if v.f != feature.Gram {
-				r.common[key{v.f, v.text}] = v.df
+			if v.Feature != feature.Gram {
+				r.common[key{v.Feature, v.text}] = v.df
 			}
 		default:
 			l.follow = append(l.follow, v)
 		}
 	}
 	l.order()
-	return l, failed
+	return l, r.bg.err
 }
 
 // order sorts what is followed and notes what each group still holds after it.
 func (l *leads) order() {
 	slices.SortFunc(l.follow, func(a, b lead) int {
-		return cmp.Or(cmp.Compare(b.bits, a.bits), cmp.Compare(a.df, b.df), cmp.Compare(a.f, b.f), cmp.Compare(a.h, b.h))
+		return cmp.Or(cmp.Compare(b.bits, a.bits), cmp.Compare(a.df, b.df), a.Compare(b.Key))
 	})
 	rest := l.common
 	for i := len(l.follow) - 1; i >= 0; i-- {

@@ -10,7 +10,6 @@
 package pivot
 
 import (
-	"cmp"
 	"context"
 	"strings"
 
@@ -30,21 +29,21 @@ import (
 type Names interface {
 	// Holding returns how many names hold the value, Observed for how many the
 	// feature was observed.
-	Holding(f feature.Feature, h feature.Hash) (int64, error)
+	Holding(k feature.Key) (int64, error)
 	Observed(f feature.Feature) (int64, error)
 	// Names returns how many names there are.
 	Names() (int64, error)
 	// Holders yields the numbers of names that hold the value, and a bound of what
 	// sharing it with them is worth, until yield returns false; Name returns the name
 	// of a number.
-	Holders(ctx context.Context, f feature.Feature, h feature.Hash, yield func(id uint32, most feature.Strength) bool) error
+	Holders(ctx context.Context, k feature.Key, yield func(id uint32, most feature.Strength) bool) error
 	Name(id uint32) (string, error)
 	// Posted reports whether Holders knows the feature.
 	Posted(f feature.Feature) bool
 	// Shares yields the position of each wanted value (sorted by feature, then hash)
 	// that the name held, how many values of that feature it has at least, and the
 	// bound.
-	Shares(id uint32, wanted []feature.Tuple, yield func(i, among int, most feature.Strength)) error
+	Shares(id uint32, wanted []feature.Key, yield func(i, among int, most feature.Strength)) error
 }
 
 // Engine answers pivots over one store in one view. Noise and Table may be nil: then
@@ -146,7 +145,7 @@ type mixed struct {
 	names    Names
 	table    *background.Table
 	total    float64
-	counts   map[feature.Tuple]int64 // that were asked for
+	counts   map[feature.Key]int64 // that were asked for
 	observed map[feature.Feature]int64
 	err      error // the first failure; counting goes on with zero
 }
@@ -158,44 +157,36 @@ func (e *Engine) mixed() (*mixed, error) {
 	}
 	return &mixed{
 		names: e.Names, table: e.Table, total: max(float64(n), background.Names),
-		counts: map[feature.Tuple]int64{}, observed: map[feature.Feature]int64{},
+		counts: map[feature.Key]int64{}, observed: map[feature.Feature]int64{},
 	}, nil
 }
 
 // holding returns how many names of the store hold a value.
-func (m *mixed) holding(f feature.Feature, h feature.Hash) (int64, error) {
-	k := feature.Tuple{Feature: f, Hash: h}
-	n, ok := m.counts[k]
-	if !ok {
-		var err error
-		if n, err = m.names.Holding(f, h); err != nil {
-			return 0, err
-		}
-		m.counts[k] = n
-	}
-	return n, nil
+func (m *mixed) holding(k feature.Key) int64 {
+	return recall(m, m.counts, k, m.names.Holding)
 }
 
 // seen returns for how many names of the store the feature was observed.
-func (m *mixed) seen(f feature.Feature) (int64, error) {
-	n, ok := m.observed[f]
+func (m *mixed) seen(f feature.Feature) int64 {
+	return recall(m, m.observed, f, m.names.Observed)
+}
+
+// recall asks for a number once.
+func recall[K comparable](m *mixed, known map[K]int64, k K, ask func(K) (int64, error)) int64 {
+	n, ok := known[k]
 	if !ok {
 		var err error
-		if n, err = m.names.Observed(f); err != nil {
-			return 0, err
+		if n, err = ask(k); err != nil && m.err == nil {
+			m.err = err
 		}
-		m.observed[f] = n
+		known[k] = n
 	}
-	return n, nil
+	return n
 }
 
 // Count adds the pseudo-names to the store's: they were observed in every feature.
 func (m *mixed) Count(f feature.Feature, h feature.Hash, parts ...string) (holding, observed float64) {
-	hold, err := m.holding(f, h)
-	seen, serr := m.seen(f)
-	if m.err == nil {
-		m.err = cmp.Or(err, serr)
-	}
+	hold, seen := m.holding(feature.Key{Feature: f, Hash: h}), m.seen(f)
 	holding, observed = float64(hold), float64(seen)
 	if len(parts) == 1 && strings.HasPrefix(parts[0], coarsePrefix) {
 		return m.coarse(f, strings.TrimPrefix(parts[0], coarsePrefix), holding, observed)
@@ -241,11 +232,7 @@ func (m *mixed) coarse(f feature.Feature, service string, holding, observed floa
 	if f == feature.IP {
 		under = feature.Net
 	}
-	hold, err := m.holding(under, feature.HashOf(under, service))
-	if err != nil && m.err == nil {
-		m.err = err
-	}
-	return holding + float64(hold) + parkedShare*background.Names, observed + background.Names
+	return holding + float64(m.holding(feature.KeyOf(under, service))) + parkedShare*background.Names, observed + background.Names
 }
 
 // Names returns how many names there are, at least a million.

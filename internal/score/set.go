@@ -36,7 +36,7 @@ type Set struct {
 	values map[feature.Feature]map[feature.Hash]*held // n: seeds that have a value
 	grams  map[string]float64                         // name grams by weight of seeds
 	named  float64                                    // seeds that have a name
-	cache  map[countKey]count
+	cache  map[feature.Key]count
 }
 
 // held is a value that seeds have.
@@ -46,11 +46,6 @@ type held struct {
 	text   string
 	spans  [][]feature.Span // of each seed that has it
 	by     []int            // those seeds
-}
-
-type countKey struct {
-	f feature.Feature
-	h feature.Hash
 }
 
 type count struct{ holding, observed float64 }
@@ -67,7 +62,7 @@ func NewSet(seeds []Seed, bg Background, now obs.Time) *Set {
 	})
 	s := &Set{
 		seeds: seeds, bg: bg, now: now, weight: map[feature.Feature]float64{},
-		values: map[feature.Feature]map[feature.Hash]*held{}, grams: map[string]float64{}, cache: map[countKey]count{},
+		values: map[feature.Feature]map[feature.Hash]*held{}, grams: map[string]float64{}, cache: map[feature.Key]count{},
 	}
 	for i := range seeds {
 		s.add(i)
@@ -156,7 +151,7 @@ func (s *Set) Weight() (w float64) {
 
 // count asks the background once for each value.
 func (s *Set) count(f feature.Feature, h feature.Hash, parts ...string) count {
-	k := countKey{f, h}
+	k := feature.Key{Feature: f, Hash: h}
 	c, ok := s.cache[k]
 	if !ok {
 		c.holding, c.observed = s.bg.Count(f, h, parts...)
