@@ -6,7 +6,6 @@ import (
 	"iter"
 	"strings"
 
-	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/ingest"
 	"github.com/spoor-cti/spoor/internal/obs"
@@ -45,7 +44,7 @@ func (a *App) Reject(ctx context.Context, id string) (ingest.Reject, error) {
 	var err error
 	doc.Data, err = a.Store.Doc(ctx, doc.DocID)
 	if fault.Is(err, fault.NotFound) {
-		return ingest.Reject{}, fault.New(fault.NotFound, "there is no reject %s", strings.Replace(id, "/"+strings.Repeat("0", 9), "/", 1)).Hinted("see `spoor rejects list`; what was replayed is gone from there")
+		return ingest.Reject{}, fault.New(fault.NotFound, "there is no reject %s", ingest.ShortID(id)).Hinted("see `spoor rejects list`; what was replayed is gone from there")
 	}
 	if err != nil {
 		return ingest.Reject{}, err
@@ -84,50 +83,18 @@ func (a *App) FindRun(ctx context.Context, name string) (string, error) {
 	return "", fault.New(fault.NotFound, "there is no run %s", name).Hinted("`spoor import` tells each run's id; last is the latest that refused something")
 }
 
-// markCollection holds, by run, what the user said of an import. What was refused
-// must be marked like the rest when it is read again.
-const markCollection = "mark"
-
-// mark is the document of a run in markCollection.
-type mark struct {
-	TLP     string   `json:"tlp"`
-	Licence string   `json:"licence,omitempty"`
-	Labels  []string `json:"labels,omitempty"`
-	Date    obs.Time `json:"date,omitempty"`
-	Base    string   `json:"base"`
-}
-
-// KeepMarks keeps what the user said of a run that refused something.
-func (a *App) KeepMarks(ctx context.Context, run, base string, opt *ImportOptions) error {
-	m := mark{TLP: opt.Handling.TLP.String(), Licence: opt.Handling.Licence, Date: opt.Date, Base: base}
-	if opt.Handling.TLP == obs.TLPUnset {
-		m.TLP = ""
-	}
-	for _, l := range opt.Labels {
-		m.Labels = append(m.Labels, l.Key)
-	}
-	data, err := json.Marshal(&m)
-	if err != nil {
-		return err
-	}
-	doc := store.Doc{DocID: store.DocID{Collection: markCollection, ID: run}, Data: data}
-	_, err = a.Store.Append(context.WithoutCancel(ctx), &store.Batch{Puts: []store.Doc{doc}})
-	return err
-}
-
-// marks are those of a run, as an importer takes them.
-type marks struct {
-	handling obs.Handling
-	labels   []entity.Entity
-	date     obs.Time
-	base     string
+// marked is how an importer reads what a run refused.
+type marked struct {
+	ingest.Options
+	base string
 }
 
 // marksOf reads what was said of a run. Where that isn't known, the reader must
 // say at least the TLP: what was RED must not come back as AMBER.
-func (a *App) marksOf(ctx context.Context, r *ingest.Reject, tlp obs.TLP) (marks, error) {
-	out := marks{handling: obs.Handling{TLP: tlp}, base: r.File[strings.LastIndexAny(r.File, `/\`)+1:]}
-	data, err := a.Store.Doc(ctx, store.DocID{Collection: markCollection, ID: r.Run})
+func (a *App) marksOf(ctx context.Context, r *ingest.Reject, tlp obs.TLP) (out marked, err error) {
+	out.Handling.TLP = tlp
+	out.base = r.File[strings.LastIndexAny(r.File, `/\`)+1:]
+	data, err := a.Store.Doc(ctx, store.DocID{Collection: ingest.MarksCollection, ID: r.Run})
 	if fault.Is(err, fault.NotFound) {
 		if tlp == obs.TLPUnset {
 			return out, fault.New(fault.Invalid, "it isn't known how the run %s was marked", r.Run).
@@ -138,26 +105,11 @@ func (a *App) marksOf(ctx context.Context, r *ingest.Reject, tlp obs.TLP) (marks
 	if err != nil {
 		return out, err
 	}
-	var m mark
-	if err := json.Unmarshal(data, &m); err != nil {
-		return out, fault.Wrap(err, fault.Corrupt, "couldn't read the marks of run %s", r.Run)
+	var m ingest.Marks
+	err = json.Unmarshal(data, &m)
+	if err == nil {
+		err = m.Apply(&out.Options)
 	}
-	if m.TLP != "" {
-		said, err := obs.ParseTLP(m.TLP)
-		if err != nil {
-			return out, fault.Wrap(err, fault.Corrupt, "couldn't read the marks of run %s", r.Run)
-		}
-		if tlp == obs.TLPUnset || said.Rank() > tlp.Rank() {
-			out.handling.TLP = said
-		}
-	}
-	out.handling.Licence, out.date, out.base = m.Licence, m.Date, m.Base
-	for _, l := range m.Labels {
-		e, err := entity.New(entity.Label, l)
-		if err != nil {
-			return out, fault.Wrap(err, fault.Corrupt, "couldn't read the marks of run %s", r.Run)
-		}
-		out.labels = append(out.labels, e)
-	}
-	return out, nil
+	out.base = m.Base
+	return out, fault.Wrap(err, fault.Corrupt, "couldn't read the marks of run %s", r.Run)
 }

@@ -47,7 +47,7 @@ func (a *App) ReplayRejects(ctx context.Context, run string, tlp obs.TLP, tell f
 		pending = nil
 		return a.settle(ctx, list, tell)
 	}
-	var m marks
+	var m marked
 	of := ""
 	for r, err := range a.Rejects(ctx, run) {
 		if err != nil {
@@ -109,7 +109,7 @@ func (a *App) settle(ctx context.Context, list []*Replayed, tell func(*Replayed)
 }
 
 // replay reads one reject. The error is the store's or the context's.
-func (a *App) replay(ctx context.Context, r *ingest.Reject, m *marks) (*Replayed, error) {
+func (a *App) replay(ctx context.Context, r *ingest.Reject, m *marked) (*Replayed, error) {
 	re := &Replayed{Reject: *r, Fate: FateAgain}
 	f := formatOf(r)
 	if f == nil || !whole(r) || f.Chained && len(r.Context) == 0 {
@@ -122,7 +122,7 @@ func (a *App) replay(ctx context.Context, r *ingest.Reject, m *marks) (*Replayed
 	}
 	err := f.Decode(ctx, &importer.Input{
 		Reader: bytes.NewReader(text), Name: m.base, Source: r.Source, Sensor: r.Sensor,
-		Handling: m.handling, Labels: m.labels, Date: m.date,
+		Handling: m.Handling, Labels: m.Labels, Date: m.Date,
 	}, s)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -144,10 +144,10 @@ func (a *App) replay(ctx context.Context, r *ingest.Reject, m *marks) (*Replayed
 		re.Fate = FateStored
 	case len(s.rows) > 0:
 		re.Fate, re.Partial = FatePart, true
-		re.Reason, re.Version = clip(s.refused.Error()), f.Version
+		re.Reason, re.Version = ingest.Shorten(s.refused.Error()), f.Version
 	default:
 		re.Fate, re.originals = FateStill, nil
-		re.Reason = clip(s.refused.Error())
+		re.Reason = ingest.Shorten(s.refused.Error())
 	}
 	return re, nil
 }
@@ -165,14 +165,6 @@ func formatOf(r *ingest.Reject) *importer.Format {
 // whole reports whether all octets of the record were kept. Of an overlong record
 // a decoder hands on a head of known length.
 func whole(r *ingest.Reject) bool { return r.Cut == 0 && len(r.Octets()) != importer.KeptHead }
-
-// clip bounds a reason, which may repeat the record.
-func clip(reason string) string {
-	if len(reason) > 2<<10 {
-		return reason[:2<<10] + "…"
-	}
-	return reason
-}
 
 // unsaid leaves out what the store has already: of a record that was refused in
 // part the rest was stored, and counts would add up twice.
@@ -225,11 +217,7 @@ func (s *replaySink) Record(r importer.Record) error {
 	s.refused = errors.Join(s.refused, r.Err)
 	for _, o := range r.Observations {
 		o.Attributes = append([]obs.Attribute(nil), o.Attributes...)
-		if o.Recorded == 0 {
-			o.Recorded = s.now
-		}
-		o.Normalize()
-		if err := o.Validate(s.now); err != nil {
+		if err := ingest.Admit(&o, s.now); err != nil {
 			s.refused = errors.Join(s.refused, err)
 			continue
 		}

@@ -50,6 +50,18 @@ func refused(t *testing.T, a *app.App, list ...ingest.Reject) {
 	}
 }
 
+// marked keeps what was said of the run that refused them.
+func marked(t *testing.T, a *app.App, base string, opt ingest.Options) {
+	t.Helper()
+	doc, err := ingest.MarksOf(&opt, base).Doc("r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Store.Append(t.Context(), &store.Batch{Puts: []store.Doc{doc}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func cofReject(id, text string) ingest.Reject {
 	return ingest.Reject{ID: id, Run: "r", File: "dir/a.json", Format: "cof", Source: "pdns", Line: 1, Reason: "old", Text: text}
 }
@@ -92,9 +104,7 @@ func left(t *testing.T, a *app.App) (list []ingest.Reject) {
 func TestReplayStoresWhatReadsNow(t *testing.T) {
 	a := opened(t)
 	refused(t, a, cofReject("1", goodCOF), cofReject("2", badCOF))
-	if err := a.KeepMarks(t.Context(), "r", "a.json", &app.ImportOptions{Handling: obs.Handling{TLP: obs.Red, Licence: "own"}}); err != nil {
-		t.Fatal(err)
-	}
+	marked(t, a, "a.json", ingest.Options{Handling: obs.Handling{TLP: obs.Red, Licence: "own"}})
 	got := fates(t, a, obs.TLPUnset)
 	if len(got) != 2 || got[0].Fate != app.FateStored || got[0].Observations != 1 || got[1].Fate != app.FateStill {
 		t.Fatalf("%+v", got)
@@ -140,9 +150,7 @@ func TestReplayKeepsTheStricterMarking(t *testing.T) {
 	} {
 		a := opened(t)
 		refused(t, a, cofReject("1", goodCOF))
-		if err := a.KeepMarks(t.Context(), "r", "a.json", &app.ImportOptions{Handling: obs.Handling{TLP: c.imported}}); err != nil {
-			t.Fatal(err)
-		}
+		marked(t, a, "a.json", ingest.Options{Handling: obs.Handling{TLP: c.imported}})
 		fates(t, a, c.asked)
 		if got := rowsOf(t, a, "a.example")[0].Origin.Handling.TLP; got != c.want {
 			t.Errorf("imported as %s, replayed as %s: stored as %s, want %s", c.imported, c.asked, got, c.want)
@@ -208,9 +216,7 @@ func TestReplayBehindAContext(t *testing.T) {
 	r := cofReject("1", "domain,b.example,2024-01-02")
 	r.Format, r.Source, r.Context = "csv", "report", []byte("type,indicator,first_seen\n")
 	refused(t, a, r)
-	if err := a.KeepMarks(t.Context(), "r", "list.csv", &app.ImportOptions{Labels: []entity.Entity{{Kind: entity.Label, Key: "actor:bear"}}}); err != nil {
-		t.Fatal(err)
-	}
+	marked(t, a, "list.csv", ingest.Options{Labels: []entity.Entity{{Kind: entity.Label, Key: "actor:bear"}}})
 	fates(t, a, obs.TLPUnset)
 	rows := rowsOf(t, a, "b.example")
 	if len(rows) != 1 || rows[0].Object.Key != "actor:bear" {

@@ -155,13 +155,7 @@ func (c *command) importFile(ctx context.Context, a *app.App, name string, f *im
 	defer bar.done()
 	opt := f.opt
 	opt.Progress = func(p ingest.Progress) { bar.show(p.Octets, p.Records) }
-	res, err := a.Import(ctx, in, opt)
-	if res.Rejected+res.Partial > 0 {
-		if kerr := a.KeepMarks(ctx, res.Run, in.Base, &opt); err == nil {
-			err = kerr
-		}
-	}
-	return res, err
+	return a.Import(ctx, in, opt)
 }
 
 func fileError(err error) error {

@@ -189,7 +189,7 @@ func (c *command) listReject(t *table, r *ingest.Reject) error {
 		if r.Partial {
 			reason = "in part: " + reason
 		}
-		t.add(shortID(r.ID), clean(r.File), position(r), r.Format, clean(cut(reason, 300)), record)
+		t.add(ingest.ShortID(r.ID), clean(r.File), position(r), r.Format, clean(cut(reason, 300)), record)
 	case c.out.mode == asCSV:
 		t.add(r.ID, clean(r.File), fmt.Sprint(r.Line), fmt.Sprint(r.Offset), r.Format, clean(r.Source), fmt.Sprint(r.Partial), clean(r.Reason), record)
 	default:
@@ -224,16 +224,6 @@ func (c *command) endRejects(t *table, rs *reasons) error {
 	return c.out.print(sums, true)
 }
 
-// shortID drops the zeros before a reject's number, which `show` puts back.
-func shortID(id string) string {
-	run, n, ok := strings.Cut(id, "/")
-	n = strings.TrimLeft(n, "0")
-	if !ok || n == "" {
-		return id
-	}
-	return run + "/" + n
-}
-
 // findReject reads RUN/NUMBER, with or without zeros; the run may be "last".
 func (c *command) findReject(ctx context.Context, a *app.App, arg string) (ingest.Reject, error) {
 	run, n, ok := strings.Cut(arg, "/")
@@ -246,7 +236,7 @@ func (c *command) findReject(ctx context.Context, a *app.App, arg string) (inges
 			return ingest.Reject{}, err
 		}
 	}
-	return a.Reject(ctx, run+"/"+strings.Repeat("0", max(0, 10-len(n)))+n)
+	return a.Reject(ctx, ingest.LongID(run+"/"+n))
 }
 
 func (c *command) showRejects(ctx context.Context, args []string) error {
@@ -292,7 +282,7 @@ func (c *command) showReject(r *ingest.Reject) {
 	if r.Cut > 0 {
 		list = append(list, measure{"kept", fmt.Sprintf("%s of %s octets; import the file again to replay it", grouped(int64(len(r.Octets()))), grouped(int64(r.Cut)))})
 	}
-	c.measures("reject "+shortID(r.ID), list)
+	c.measures("reject "+ingest.ShortID(r.ID), list)
 	if len(r.Context) > 0 {
 		c.octets("what stands before it", r.Context)
 	}
@@ -380,7 +370,7 @@ func (c *command) replayRejects(ctx context.Context, run string, acceptPartial b
 		sum.add(re)
 		if c.out.people() {
 			if c.verbose || re.Fate == app.FatePart {
-				c.out.line("%s  %s, %s: %s", shortID(re.ID), clean(re.File), position(&re.Reject), re.Fate)
+				c.out.line("%s  %s, %s: %s", ingest.ShortID(re.ID), clean(re.File), position(&re.Reject), re.Fate)
 			}
 			return nil
 		}

@@ -61,6 +61,7 @@ type chunker struct {
 	format *importer.Format
 	res    *Result
 	opt    Options
+	base   string // name of the input, decompressed
 	input  *countingReader
 	stream [32]byte // what the chunk hashes begin with
 	now    obs.Time
@@ -85,7 +86,7 @@ type chunker struct {
 
 func newChunker(st Store, f *importer.Format, name string, res *Result, opt Options, input *countingReader) *chunker {
 	c := &chunker{
-		st: st, format: f, res: res, opt: opt, input: input, hash: sha256.New(), seen: map[[32]byte]uint32{},
+		st: st, format: f, res: res, opt: opt, base: name, input: input, hash: sha256.New(), seen: map[[32]byte]uint32{},
 		now: obs.At(opt.Now()), free: make(chan *chunk, 3), shown: opt.Now(),
 	}
 	// Everything that changes what a record becomes is part of its identity.
@@ -171,11 +172,7 @@ func (c *chunker) take(ch *chunk, r *importer.Record) {
 			ch.attrs = append(ch.attrs, o.Attributes...)
 			o.Attributes = ch.attrs[n:len(ch.attrs):len(ch.attrs)]
 		}
-		if o.Recorded == 0 {
-			o.Recorded = c.now
-		}
-		o.Normalize()
-		if err := o.Validate(c.now); err != nil {
+		if err := Admit(&o, c.now); err != nil {
 			reason = errors.Join(reason, err)
 			continue
 		}
@@ -191,6 +188,16 @@ func (c *chunker) take(ch *chunk, r *importer.Record) {
 		ch.rejected++
 	}
 	ch.puts = append(ch.puts, c.reject(r, reason, kept > 0))
+}
+
+// Admit makes an observation that a decoder emitted fit for a store, or says why it
+// is refused.
+func Admit(o *obs.Observation, now obs.Time) error {
+	if o.Recorded == 0 {
+		o.Recorded = now
+	}
+	o.Normalize()
+	return o.Validate(now)
 }
 
 // begin starts a chunk and looks up where earlier imports ended inside it.
@@ -284,6 +291,13 @@ func (c *chunker) append(ctx context.Context, ch *chunk) error {
 	b := store.Batch{Ledger: ch.key, Run: c.opt.Run, Rows: ch.rows, Puts: ch.puts}
 	if ch.tail != nil {
 		doc, err := ch.tail.doc()
+		if err != nil {
+			return err
+		}
+		b.Puts = append(b.Puts, doc)
+	}
+	if ch.rejected+ch.partial > 0 {
+		doc, err := MarksOf(&c.opt, c.base).Doc(c.opt.Run)
 		if err != nil {
 			return err
 		}

@@ -43,6 +43,31 @@ type Reject struct {
 	Cut     int    `json:"cut,omitempty"`     // whole length, if only a part is kept and it can't be replayed
 }
 
+// numberWidth is how many digits the number of a reject is padded to, so that the ids
+// of a run sort by it.
+const numberWidth = 10
+
+// LongID pads the number of a reject's id, run/number.
+func LongID(id string) string {
+	run, n := splitID(id)
+	return run + strings.Repeat("0", max(0, numberWidth-len(n))) + n
+}
+
+// ShortID drops the zeros that LongID puts before the number.
+func ShortID(id string) string {
+	run, n := splitID(id)
+	if n = strings.TrimLeft(n, "0"); run == "" || n == "" {
+		return id
+	}
+	return run + n
+}
+
+// splitID parts an id behind its last slash.
+func splitID(id string) (run, number string) {
+	i := strings.LastIndexByte(id, '/') + 1
+	return id[:i], id[i:]
+}
+
 // Octets returns the record as it stood in the input.
 func (r *Reject) Octets() []byte {
 	if r.Text != "" {
@@ -51,7 +76,8 @@ func (r *Reject) Octets() []byte {
 	return r.Raw
 }
 
-func shorten(reason string) string {
+// Shorten bounds a reason, which may repeat the record.
+func Shorten(reason string) string {
 	if len(reason) <= keptReason {
 		return reason
 	}
@@ -62,9 +88,9 @@ func shorten(reason string) string {
 func (c *chunker) reject(rec *importer.Record, reason error, partial bool) store.Doc {
 	c.rejects++
 	r := Reject{
-		ID: fmt.Sprintf("%s/%010d", c.opt.Run, c.rejects), Run: c.opt.Run, File: c.res.File, Format: c.format.Name,
+		ID: fmt.Sprintf("%s/%0*d", c.opt.Run, numberWidth, c.rejects), Run: c.opt.Run, File: c.res.File, Format: c.format.Name,
 		Version: c.format.Version, Source: c.res.Source, Sensor: c.opt.Sensor, Line: rec.Line, Offset: rec.Offset,
-		Reason: shorten(reason.Error()), Partial: partial, Context: c.context,
+		Reason: Shorten(reason.Error()), Partial: partial, Context: c.context,
 	}
 	raw := rec.Raw
 	if len(c.context) > keptContext {
