@@ -6,6 +6,7 @@ import (
 
 	"github.com/spoor-cti/spoor/internal/collect"
 
+	"github.com/spoor-cti/spoor/internal/config"
 	"github.com/spoor-cti/spoor/internal/fault"
 	"github.com/spoor-cti/spoor/internal/noise"
 )
@@ -15,6 +16,14 @@ const ownLists = "noise.list"
 
 // Noise returns the lists of shared things: the embedded pack and the team's own.
 func (a *App) Noise() (*noise.Pack, error) { return a.noise() }
+
+// LoadNoise is Noise without a store.
+func LoadNoise(cfg config.Config) (*noise.Pack, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return (&App{dir: cfg.Data}).loadNoise()
+}
 
 func (a *App) loadNoise() (*noise.Pack, error) {
 	p, err := noise.Load()

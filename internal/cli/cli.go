@@ -112,6 +112,7 @@ type command struct {
 	Streams
 	version string
 	now     func() time.Time
+	view    store.View // of the reader, by the flags
 
 	data, color, output  string
 	json, quiet, verbose bool
@@ -221,7 +222,7 @@ func (c *command) prepare() error {
 	if err != nil {
 		return err
 	}
-	_, err = c.view(c.now()) // wrong flags are told before a store is looked for
+	c.view, err = c.readView(c.now()) // wrong flags are told before a store is looked for
 	return err
 }
 
@@ -250,8 +251,8 @@ func (c *command) close() error {
 	return c.opened.Close()
 }
 
-// view makes the reader's view of the flags.
-func (c *command) view(now time.Time) (store.View, error) {
+// readView makes the reader's view of the flags.
+func (c *command) readView(now time.Time) (store.View, error) {
 	v := store.Everything
 	if c.tlp != "" {
 		t, err := obs.ParseTLP(c.tlp)

@@ -50,11 +50,7 @@ func (c *command) runPivot(ctx context.Context, args []string, f *pivotFlags) er
 	if err != nil {
 		return err
 	}
-	v, err := c.view(c.now())
-	if err != nil {
-		return err
-	}
-	list, err := c.entities(ctx, a.In(v), args)
+	list, err := c.entities(ctx, a.In(c.view), args)
 	if err != nil {
 		return err
 	}
@@ -87,12 +83,8 @@ func (c *command) engine(ctx context.Context) (*app.App, *pivot.Engine, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := c.view(c.now())
-	if err != nil {
-		return nil, nil, err
-	}
 	bar := c.newBar("indexing", 0)
-	e, err := a.Engine(ctx, v, func(p index.Progress) { bar.part(p.Edges, p.Total) })
+	e, err := a.Engine(ctx, c.view, func(p index.Progress) { bar.part(p.Edges, p.Total) })
 	bar.done()
 	return a, e, err
 }
@@ -310,11 +302,7 @@ func (c *command) whyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, err := c.view(c.now())
-			if err != nil {
-				return err
-			}
-			list, err := c.entities(ctx, a.In(v), args)
+			list, err := c.entities(ctx, a.In(c.view), args)
 			if err != nil {
 				return err
 			}

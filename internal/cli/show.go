@@ -34,11 +34,7 @@ func (c *command) eachEntity(ctx context.Context, args []string, f func(context.
 	if err != nil {
 		return err
 	}
-	v, err := c.view(c.now())
-	if err != nil {
-		return err
-	}
-	r := a.In(v)
+	r := a.In(c.view)
 	list, err := c.entities(ctx, r, args)
 	if err != nil {
 		return err
