@@ -17,6 +17,7 @@ import (
 
 	"github.com/spoor-cti/spoor/internal/app"
 	"github.com/spoor-cti/spoor/internal/importer"
+	"github.com/spoor-cti/spoor/internal/importer/importertest"
 	"github.com/spoor-cti/spoor/internal/ingest"
 	"github.com/spoor-cti/spoor/internal/obs"
 	"github.com/spoor-cti/spoor/internal/store/pebblestore"
@@ -151,24 +152,6 @@ func TestTheGoodRestOfHostileFilesIsStored(t *testing.T) {
 	}
 }
 
-// endless is one octet many times.
-type endless struct {
-	octet byte
-	left  int
-}
-
-func (e *endless) Read(p []byte) (int, error) {
-	if e.left == 0 {
-		return 0, io.EOF
-	}
-	n := min(len(p), e.left)
-	for i := range p[:n] {
-		p[i] = e.octet
-	}
-	e.left -= n
-	return n, nil
-}
-
 // No format holds a record without an end in memory.
 func TestEndlessRecordsTakeBoundedMemory(t *testing.T) {
 	const size = 8 << 20
@@ -183,7 +166,7 @@ func TestEndlessRecordsTakeBoundedMemory(t *testing.T) {
 				s := memory(t)
 				debug.FreeOSMemory()
 				before := held()
-				_, _ = take(t, s, f.Name, "1", "endless", io.MultiReader(strings.NewReader(begin), &endless{octet, size}))
+				_, _ = take(t, s, f.Name, "1", "endless", io.MultiReader(strings.NewReader(begin), importertest.Fill(octet, size)))
 				if grown := held() - min(held(), before); grown > 64<<20+4*size {
 					t.Errorf("%s, %q and then %q: memory grew by %d MB", f.Name, begin, octet, grown>>20)
 				}

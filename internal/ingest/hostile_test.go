@@ -13,6 +13,7 @@ import (
 
 	"github.com/spoor-cti/spoor/internal/entity"
 	"github.com/spoor-cti/spoor/internal/fault"
+	"github.com/spoor-cti/spoor/internal/importer/importertest"
 	"github.com/spoor-cti/spoor/internal/ingest"
 	"github.com/spoor-cti/spoor/internal/testdata"
 )
@@ -44,29 +45,11 @@ func growth(t *testing.T, f func()) uint64 {
 	return max(held(), before) - before
 }
 
-// repeat is one octet many times.
-type repeat struct {
-	octet byte
-	left  int64
-}
-
-func (z *repeat) Read(p []byte) (int, error) {
-	if z.left == 0 {
-		return 0, io.EOF
-	}
-	n := int(min(int64(len(p)), z.left))
-	for i := range p[:n] {
-		p[i] = z.octet
-	}
-	z.left -= int64(n)
-	return n, nil
-}
-
 func TestALineOfAGigabyteIsOneReject(t *testing.T) {
 	b := open(t)
 	var res ingest.Result
 	var err error
-	in := io.MultiReader(strings.NewReader(cofLines(0, 3)+`{"rrname":"`), &repeat{'x', 1 << 30}, strings.NewReader("\"}\n"+cofLines(3, 4)))
+	in := io.MultiReader(strings.NewReader(cofLines(0, 3)+`{"rrname":"`), importertest.Fill('x', 1<<30), strings.NewReader("\"}\n"+cofLines(3, 4)))
 	grown := growth(t, func() { res, err = b.imports("a.jsonl", in) })
 	if err != nil || res.Received != 8 || res.Accepted != 7 || res.Rejected != 1 {
 		t.Fatalf("%+v (%v)", res, err)

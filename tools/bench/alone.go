@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/spoor-cti/spoor/internal/lsm"
 )
 
 // The peer of the import: the engine alone, with the same rows, in the same
@@ -30,7 +32,7 @@ func (b *bench) alone() (err error) {
 	defer cache.Unref()
 	opt := &pebble.Options{
 		Cache: cache, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 48 << 20,
-		L0CompactionThreshold: 4, L0StopWritesThreshold: 24, Logger: silent{},
+		L0CompactionThreshold: 4, L0StopWritesThreshold: 24, Logger: lsm.Log{Name: "the peer of the bench", Hint: "is the disk full?"},
 	}
 	opt.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionBalanced })
 	db, err := pebble.Open(dir, opt)
@@ -126,14 +128,4 @@ func between(line []byte, before, after string) ([]byte, bool) {
 	}
 	part, _, ok := bytes.Cut(rest, []byte(after))
 	return part, ok
-}
-
-// silent drops the engine's log.
-type silent struct{}
-
-func (silent) Infof(string, ...any)  {}
-func (silent) Errorf(string, ...any) {}
-func (silent) Fatalf(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...)
-	os.Exit(1)
 }
