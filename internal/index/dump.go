@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"github.com/spoor-cti/spoor/internal/feature"
 	"github.com/spoor-cti/spoor/internal/obs"
 )
@@ -55,20 +53,7 @@ func (x *Index) Dump(ctx context.Context, line func(string)) error {
 	return nil
 }
 
+// each calls f with every entry of a key space.
 func (x *Index) each(ctx context.Context, space byte, f func(k, v []byte) error) error {
-	it, err := x.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: []byte{space}, UpperBound: []byte{space + 1}})
-	if err != nil {
-		return engineError(err)
-	}
-	defer it.Close()
-	for valid := it.First(); valid; valid = it.Next() {
-		v, err := it.ValueAndErr()
-		if err != nil {
-			return engineError(err)
-		}
-		if err := f(it.Key(), v); err != nil {
-			return err
-		}
-	}
-	return engineError(it.Error())
+	return x.scan(ctx, []byte{space}, []byte{space + 1}, func(k, v []byte) (bool, error) { return true, f(k, v) })
 }

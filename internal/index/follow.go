@@ -177,20 +177,12 @@ func (x *Index) drain(ctx context.Context, src Source, tell func(part float64)) 
 // marked returns the first marked names from a key on, in the order of their binary
 // keys, and the key after them.
 func (x *Index) marked(ctx context.Context, from []byte, n int) (names []string, to []byte, err error) {
-	it, err := x.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: from, UpperBound: []byte{spaceMark + 1}})
-	if err != nil {
-		return nil, nil, engineError(err)
-	}
-	defer it.Close()
-	for valid := it.First(); valid && len(names) < n; valid = it.Next() {
-		name, err := it.ValueAndErr()
-		if err != nil {
-			return nil, nil, engineError(err)
-		}
+	err = x.scan(ctx, from, []byte{spaceMark + 1}, func(k, name []byte) (bool, error) {
 		names = append(names, string(name))
-		to = append(append(to[:0], it.Key()...), 0)
-	}
-	return names, to, engineError(it.Error())
+		to = append(append(to[:0], k...), 0)
+		return len(names) < n, nil
+	})
+	return names, to, err
 }
 
 // marks counts the marked names.

@@ -227,6 +227,26 @@ func (x *Index) get(key []byte) ([]byte, error) {
 	return out, engineError(closer.Close())
 }
 
+// scan calls f with the entries from one key on and before another, until it says
+// that it wants no more.
+func (x *Index) scan(ctx context.Context, from, to []byte, f func(k, v []byte) (more bool, err error)) error {
+	it, err := x.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: from, UpperBound: to})
+	if err != nil {
+		return engineError(err)
+	}
+	defer it.Close()
+	for valid := it.First(); valid; valid = it.Next() {
+		v, err := it.ValueAndErr()
+		if err != nil {
+			return engineError(err)
+		}
+		if more, err := f(it.Key(), v); err != nil || !more {
+			return err
+		}
+	}
+	return engineError(it.Error())
+}
+
 // engineError gives the engine's errors a code.
 func engineError(err error) error {
 	switch {

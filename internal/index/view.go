@@ -48,24 +48,13 @@ func (v View) Posted(f feature.Feature) bool { return Posted(f) }
 func (v View) Holders(ctx context.Context, k feature.Key, yield func(id uint32, most feature.Strength) bool) error {
 	prefix := countKey(k)
 	prefix[0] = spacePosting
-	it, err := v.x.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: prefix, UpperBound: append(append([]byte{}, prefix...), 0xff, 0xff, 0xff, 0xff, 0xff)})
-	if err != nil {
-		return engineError(err)
-	}
-	defer it.Close()
-	for valid := it.First(); valid; valid = it.Next() {
-		b, err := it.ValueAndErr()
-		if err != nil {
-			return engineError(err)
-		}
+	end := append(append([]byte{}, prefix...), 0xff, 0xff, 0xff, 0xff, 0xff)
+	return v.x.scan(ctx, prefix, end, func(k, b []byte) (bool, error) {
 		if len(b) != 2 || !v.clearance.Allows(obs.TLP(b[0])) {
-			continue
+			return true, nil
 		}
-		if !yield(binary.BigEndian.Uint32(it.Key()[len(prefix):]), feature.Strength(b[1])) {
-			return nil
-		}
-	}
-	return engineError(it.Error())
+		return yield(binary.BigEndian.Uint32(k[len(prefix):]), feature.Strength(b[1])), nil
+	})
 }
 
 // Shares calls yield with the position of each wanted value that the name held, and

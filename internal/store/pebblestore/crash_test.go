@@ -287,22 +287,7 @@ func TestDiskFull(t *testing.T) {
 // says so, or the right answer, and never another one.
 func TestDamage(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "db")
-	s, err := pebblestore.Open(dir, pebblestore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := uint64(1); n <= 50; n++ {
-		if _, err := s.Append(t.Context(), batch(n)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	tables, err := filepath.Glob(filepath.Join(dir, "*.sst"))
-	if err != nil || len(tables) == 0 {
-		t.Fatalf("no tables: %v", err)
-	}
+	tables := closed(t, dir, "*.sst")
 	raw, err := os.ReadFile(tables[0])
 	if err != nil {
 		t.Fatal(err)

@@ -45,8 +45,9 @@ func TestDamageIsNamed(t *testing.T) {
 	}
 }
 
-// broken makes a store and changes those of its files that match; nil removes them.
-func broken(t *testing.T, dir, files string, change func([]byte) []byte) {
+// closed makes a store of 50 batches, closes it, and returns those of its files that
+// match.
+func closed(t *testing.T, dir, files string) []string {
 	t.Helper()
 	s, err := pebblestore.Open(dir, pebblestore.Options{})
 	if err != nil {
@@ -64,7 +65,13 @@ func broken(t *testing.T, dir, files string, change func([]byte) []byte) {
 	if err != nil || len(list) == 0 {
 		t.Fatalf("no %s: %v", files, err)
 	}
-	for _, name := range list {
+	return list
+}
+
+// broken makes a store and changes those of its files that match; nil removes them.
+func broken(t *testing.T, dir, files string, change func([]byte) []byte) {
+	t.Helper()
+	for _, name := range closed(t, dir, files) {
 		if change == nil {
 			if err := os.Remove(name); err != nil {
 				t.Fatal(err)
